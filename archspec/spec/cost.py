@@ -1,0 +1,57 @@
+"""What parts cost, in closed form.
+
+`macs` counts the multiply-accumulates of convolutions, linear layers, products of tokens and recurrences; norms,
+activations, pooling and elementwise products are free. `activations` counts the numbers kept for the backward pass
+of one image: every operation keeps its inputs, and what two operations share is counted once.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from archspec.spec.place import Grid
+
+
+class Cost(NamedTuple):
+    """Trainable and frozen parameters, multiply-accumulates, and numbers kept for the backward pass, for one image."""
+
+    params: int = 0
+    frozen_params: int = 0
+    macs: int = 0
+    activations: int = 0
+
+    def __add__(self, other: tuple[int, ...]) -> Cost:  # type: ignore[override]
+        return Cost(self[0] + other[0], self[1] + other[1], self[2] + other[2], self[3] + other[3])
+
+    def __mul__(self, times: int) -> Cost:  # type: ignore[override]
+        return Cost(self[0] * times, self[1] * times, self[2] * times, self[3] * times)
+
+    __rmul__ = __mul__  # type: ignore[assignment]
+
+
+def linear(inputs: int, outputs: int, tokens: int, *, bias: bool) -> Cost:
+    """A linear layer on every token; it keeps its input."""
+    weights = inputs * outputs
+    return Cost(weights + outputs * bias, 0, weights * tokens, inputs * tokens)
+
+
+def conv(inputs: int, outputs: int, kernel: int, before: Grid, after: Grid, *, groups: int = 1, bias: bool) -> Cost:
+    """A two-dimensional convolution from one grid to another; it keeps its input."""
+    weights = inputs // groups * outputs * kernel * kernel
+    kept = inputs * before[0] * before[1]
+    return Cost(weights + outputs * bias, 0, weights * after[0] * after[1], kept)
+
+
+def depthwise(dim: int, kernel: int, grid: Grid, *, bias: bool) -> Cost:
+    """A depthwise convolution that keeps the grid."""
+    return conv(dim, dim, kernel, grid, grid, groups=dim, bias=bias)
+
+
+def vector(dim: int, count: int = 1) -> Cost:
+    """Learned vectors."""
+    return Cost(params=dim * count)
+
+
+def kept(numbers: int) -> Cost:
+    """Numbers kept for the backward pass."""
+    return Cost(activations=numbers)

@@ -1,0 +1,191 @@
+"""Edits: paths into a written-out document, and what to put there.
+
+One mechanism serves `edits:`, study arms, `--set`, and search spaces. A path is dots; a list of parts without an index
+is all of them; `2`, `0-1` and `2-` are indices. In one set no path equals or contains another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any, NamedTuple, NoReturn
+
+from archspec.errors import Mark, Problem, SpecError, near
+from archspec.spec.base import is_tagged
+from archspec.spec.nodes import Node, node_of
+
+Path = tuple[str, ...]
+_RANGE = re.compile(r"(\d+)(-)?(\d+)?")
+
+
+class Edit(NamedTuple):
+    """One path as written, its new value, and where the path was written."""
+
+    path: str
+    value: Node
+    mark: Mark | None = None
+
+    def fail(self, code: str, message: str, hint: str = "", mark: Mark | None = None) -> NoReturn:
+        """Report this edit as wrong."""
+        raise SpecError(Problem(code, message, hint, self.path, mark or self.mark))
+
+
+def edits_of(node: Node) -> list[Edit]:
+    """The edits of a mapping of paths to values."""
+    if not node.is_mapping():
+        raise SpecError(Problem("ARC104", "edits are a mapping of paths to values", "", "edits", node.mark))
+    return [Edit(path, value, node.key_marks.get(path)) for path, value in node.mapping.items()]
+
+
+def edits_from(values: Mapping[str, Any]) -> list[Edit]:
+    """The edits of plain data."""
+    return [Edit(str(path), node_of(value)) for path, value in values.items()]
+
+
+def split_kinds(edits: list[Edit]) -> tuple[list[Edit], list[Edit]]:
+    """Edits of `.kind`, which go first, and the others."""
+    kinds = [edit for edit in edits if edit.path.endswith(".kind")]
+    return kinds, [edit for edit in edits if edit not in kinds]
+
+
+def apply_edits(tree: Node, edits: list[Edit], touched: list[tuple[Path, Edit]] | None = None) -> Node:
+    """The tree with every edit made; unchanged parts are shared with the old one."""
+    touched = [] if touched is None else touched
+    placed = [(edit, list(places(tree, edit))) for edit in edits]
+    touched.extend((place, edit) for edit, found in placed for place in found)
+    refuse_overlaps(touched)
+    for edit, found in placed:
+        for index, place in enumerate(found):
+            value = distribute(edit.value, index, len(found), edit)
+            tree = replaced(tree, place, value, edit)
+    return tree
+
+
+def places(tree: Node, edit: Edit) -> Iterator[Path]:
+    """Every concrete place a path names; all of them must exist."""
+    parts = edit.path.split(".")
+    if not all(parts):
+        edit.fail("ARC201", "a path is words joined by single dots", "for example `stages.2.mixer.kernel`")
+    found = list(_walk(tree, (), parts, edit, tree))
+    if not found:
+        edit.fail("ARC201", "the path matches nothing")
+    return iter(found)
+
+
+def _walk(node: Node, done: Path, rest: list[str], edit: Edit, tree: Node) -> Iterator[Path]:
+    if node.is_list() and any(child.is_mapping() for child in node.items):
+        indexed = bool(rest) and _RANGE.fullmatch(rest[0]) is not None
+        indices = _indices(rest[0], len(node.items), done, edit) if indexed else range(len(node.items))
+        for index in indices:
+            yield from _walk(node.items[index], (*done, str(index)), rest[indexed:], edit, tree)
+    elif not rest:
+        yield done
+    elif node.is_list() and rest[0].isdigit() and int(rest[0]) < len(node.items):
+        yield from _walk(node.items[int(rest[0])], (*done, rest[0]), rest[1:], edit, tree)
+    elif rest[0] in node.mapping:
+        yield from _walk(node.mapping[rest[0]], (*done, rest[0]), rest[1:], edit, tree)
+    else:
+        _missing(node, done, rest[0], edit, tree)
+
+
+def _indices(part: str, count: int, done: Path, edit: Edit) -> range:
+    match = _RANGE.fullmatch(part)
+    first = int(match[1]) if match else 0
+    last = int(match[3]) if match and match[3] else count - 1 if match and match[2] else first
+    if first > last or last >= count:
+        where = ".".join(done)
+        edit.fail("ARC201", f"`{part}` reaches beyond `{where}`, which are 0 to {count - 1}")
+    return range(first, last + 1)
+
+
+def _missing(node: Node, done: Path, name: str, edit: Edit, tree: Node) -> NoReturn:
+    where = ".".join(done) or "the document"
+    kind = node.mapping.get("kind")
+    owner = f"`{where}` is `{kind.value}`, which" if kind else f"`{where}`"
+    hint = near(name, (key for key in node.mapping if key != "kind"))
+    if done[:1] == ("stages",) and len(done) == 2:
+        having = [i for i, stage in enumerate(tree.mapping["stages"].items) if name in stage.mapping]
+        if having:
+            hint = f"it exists from stage {having[0]} on: `stages.{having[0]}-.{name}`"
+    edit.fail("ARC201", f"{owner} has no `{name}`", hint)
+
+
+def refuse_overlaps(touched: list[tuple[Path, Edit]]) -> None:
+    """In one set no path equals or contains another."""
+    ordered = sorted(touched, key=lambda entry: entry[0])
+    for (outer, first), (inner, second) in pairwise(ordered):
+        if inner[: len(outer)] == outer:
+            place = ".".join(inner)
+            second.fail("ARC202", f"`{place}` is also changed by `{first.path}`", "say it once")
+
+
+def distribute(value: Node, index: int, count: int, edit: Edit) -> Node:
+    """A value with every `{each: […]}` in it replaced by the element of one place."""
+    each = value.sole("each")
+    if each is not None:
+        if not each.is_list() or len(each.items) != count:
+            given = f"{len(each.items)} values" if each.is_list() else "one value"
+            word = "place" if count == 1 else "places"
+            edit.fail("ARC203", f"`each` has {given} for {count} {word}", "give one value a place", each.mark)
+        return distribute(each.items[index], index, count, edit)
+    if value.is_mapping():
+        children = {key: distribute(child, index, count, edit) for key, child in value.mapping.items()}
+        changed = any(children[key] is not child for key, child in value.mapping.items())
+        return Node(children, value.mark, value.key_marks) if changed else value
+    if value.is_list():
+        elements = [distribute(child, index, count, edit) for child in value.items]
+        return Node(list(elements), value.mark) if elements != value.items else value
+    return value
+
+
+def replaced(tree: Node, place: Path, value: Node, edit: Edit) -> Node:
+    """A copy of the tree with a value merged into one place."""
+    if not place:
+        return merge(tree, value, edit)
+    child = tree.find(place[:1])
+    if child is None:
+        edit.fail("ARC201", f"`{place[0]}` does not exist")
+    changed = tree.with_child(place[0], replaced(child, place[1:], value, edit))
+    if len(place) == 1 and edit.mark is not None and not tree.is_list():
+        changed.key_marks = {**tree.key_marks, place[0]: edit.mark}
+    return changed
+
+
+def merge(there: Node | None, value: Node, edit: Edit | None = None) -> Node:
+    """The one merge rule: a mapping with a kind replaces, one without merges; scalars and lists replace."""
+    edit = edit or Edit("", value, value.mark)
+    factor = value.sole("times")
+    if factor is not None:
+        return _multiplied(there, factor, edit, value.mark)
+    if not value.is_mapping() or is_tagged(value.mapping):
+        return value
+    if there is None or there.value is None or isinstance(there.value, bool | int | float | list):
+        return value
+    if isinstance(there.value, str):
+        there = Node({"kind": there}, there.mark)
+    if there.mapping.keys() & {"cycle", "parallel"}:
+        structure = next(iter(there.mapping))
+        hint = f"name its members, `….{structure}.0`, or write a whole value with `kind`"
+        edit.fail("ARC203", f"a mapping without a kind cannot be merged into a `{structure}`", hint, value.mark)
+    merged = {**there.mapping, **{k: merge(there.mapping.get(k), v, edit) for k, v in value.mapping.items()}}
+    return Node(merged, value.mark or there.mark, {**there.key_marks, **value.key_marks})
+
+
+def _multiplied(there: Node | None, factor: Node, edit: Edit, mark: Mark | None) -> Node:
+    """What is there, times a number."""
+    if not isinstance(factor.value, int | float) or isinstance(factor.value, bool):
+        edit.fail("ARC203", "`times` is followed by a number", "for example `{times: 1/2}`", factor.mark)
+    if there is not None and there.is_list():
+        return Node([_multiplied(element, factor, edit, mark) for element in there.items], mark)
+    if there is not None and there.sole("grid") is not None:
+        return Node({"grid": _multiplied(there.sole("grid"), factor, edit, mark)}, mark)
+    number = there.value if there is not None else None
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        edit.fail("ARC203", "`times` multiplies a number, and there is none here", "", mark)
+    product = number * factor.value
+    if not isinstance(number, int):
+        return Node(product, mark)
+    if abs(product - round(product)) > 1e-6 * max(1.0, abs(product)):
+        edit.fail("ARC203", f"{number} × {factor.value:g} is {product:g}, and a whole number stands here", "", mark)
+    return Node(round(product), mark)

@@ -1,0 +1,214 @@
+"""A resolved network laid out: every part with the place where it stands, what it costs, and what is wrong with it.
+
+Stages are remembered by what they are and where they stand, so an edit works out again only the stages it touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from archspec.errors import Problem
+from archspec.spec.arch import CLASS_TOKENS, Arch, Branch, Stage, as_grid
+from archspec.spec.base import Complaint, Cycle, Part, Spec
+from archspec.spec.cost import Cost, vector
+from archspec.spec.place import Place, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The stem, a stage or the head: where it begins and ends, its cost part by part, and what cannot work."""
+
+    name: str
+    spec: Spec
+    entry: Place
+    at: Place
+    costs: tuple[tuple[str, Cost], ...]
+    complaints: tuple[Complaint, ...]
+
+    @property
+    def cost(self) -> Cost:
+        """The sum over its parts."""
+        return sum((cost for _, cost in self.costs), Cost())
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A resolved arch and its sections in order."""
+
+    arch: Arch
+    sections: tuple[Section, ...]
+
+    @property
+    def cost(self) -> Cost:
+        """What the whole network costs."""
+        return sum((section.cost for section in self.sections), Cost())
+
+    @property
+    def stages(self) -> tuple[Section, ...]:
+        """The stages' sections."""
+        return self.sections[1:-1]
+
+    def problems(self) -> Iterator[Problem]:
+        """Everything that cannot work, with its path."""
+        for section in self.sections:
+            for complaint in section.complaints:
+                path = f"{section.name}.{complaint.field}".strip(".")
+                yield Problem(complaint.code, complaint.message, complaint.hint, path)
+
+
+def lay_out(arch: Arch, size: Any = None) -> Layout:
+    """The network at its own image size, or run at another one."""
+    native = as_grid(arch.input.size)
+    image = Place(arch.input.channels, native if size is None else as_grid(size), native, out=arch.stages[0].dim)
+    sections = [_stem(arch.stem, image)]
+    for index, stage in enumerate(arch.stages):
+        if sections[-1].complaints and min(sections[-1].at.grid) < 1:
+            break
+        entry = replace(sections[-1].at, out=stage.dim)
+        section = _first_stage(stage, entry) if index == 0 else _stage(stage, entry)
+        sections.append(replace(section, name=f"stages.{index}"))
+    sections.append(_head(arch.head, replace(sections[-1].at, out=arch.classes)))
+    return Layout(_resolved(arch, sections), tuple(sections))
+
+
+def _resolved(arch: Arch, sections: list[Section]) -> Arch:
+    stem, *stages, head = (section.spec for section in sections)
+    return arch._changed({"stem": stem, "stages": tuple(stages), "head": head})
+
+
+@lru_cache(maxsize=4096)
+def _stem(stem: Spec, image: Place) -> Section:
+    stem = stem.resolve(Scope(image.native))
+    after = _behind(stem, image)
+    return Section("stem", stem, image, after, (("stem", stem.total(image)),), tuple(_reshaping(stem, image, after)))
+
+
+@lru_cache(maxsize=4096)
+def _head(head: Spec, at: Place) -> Section:
+    head = head.resolve(Scope(at.native))
+    return Section("head", head, at, at, (("head", head.total(at)),), tuple(head.complaints(at)))
+
+
+@lru_cache(maxsize=16384)
+def _first_stage(stage: Stage, at: Place) -> Section:
+    return _inside(stage, at, at, (), ())
+
+
+@lru_cache(maxsize=16384)
+def _stage(stage: Stage, entry: Place) -> Section:
+    downsample: Any = (stage.downsample or _no_downsample()).resolve(Scope(entry.native))
+    after = _behind(downsample, entry)
+    complaints = [c._replace(field=f"downsample.{c.field}".strip(".")) for c in _reshaping(downsample, entry, after)]
+    if entry.class_tokens and downsample.needs_grid:
+        message = f"class tokens cannot pass `{downsample.kind}`, which works on a grid"
+        complaints.append(Complaint("downsample", message, "let them enter at a later stage", "ARC302"))
+    stage = stage._changed({"downsample": downsample})
+    return _inside(stage, entry, after, (("downsample", downsample.total(entry)),), tuple(complaints))
+
+
+def _no_downsample() -> Spec:
+    from archspec.spec.downsamples import NoDownsample
+
+    return NoDownsample()
+
+
+def _behind(reshaper: Any, entry: Place) -> Place:
+    """The place behind a reshaper, at least one token large so that what follows can still be looked at."""
+    after = entry.behind(reshaper)
+    return replace(after, grid=_at_least_one(after.grid), native=_at_least_one(after.native))
+
+
+def _at_least_one(grid: tuple[int, int]) -> tuple[int, int]:
+    return max(1, grid[0]), max(1, grid[1])
+
+
+def _reshaping(reshaper: Any, entry: Place, after: Place) -> Iterator[Complaint]:
+    yield from reshaper.check(entry)
+    if min(reshaper.grid_after(entry.grid)) < 1:
+        rows, columns = entry.grid
+        yield Complaint("", f"nothing is left of a {rows}×{columns} map", "a larger `input.size`, or a smaller stride")
+        return
+    for name, spec, place in reshaper.parts(entry):
+        for complaint in spec.complaints(place):
+            yield complaint._replace(field=f"{name}.{complaint.field}".strip("."))
+
+
+def _inside(
+    stage: Stage, entry: Place, after: Place, costs: tuple[tuple[str, Cost], ...], complaints: tuple[Complaint, ...]
+) -> Section:
+    """A stage's section, once it is known what its downsampler leads to."""
+    own = tuple(token for token in CLASS_TOKENS if token in stage.class_tokens or token in after.class_tokens)
+    at = replace(after, class_tokens=own)
+    resolved = stage.resolve(Scope(at.native))
+    found = (*complaints, *_stage_complaints(stage, resolved, after, at))
+    return Section("", resolved, entry, at, (*costs, *_stage_costs(resolved, at)), found)
+
+
+def _stage_costs(stage: Stage, at: Place) -> Iterator[tuple[str, Cost]]:
+    if not stage.positions.is_none:
+        yield "positions", stage.positions.total(at)
+    if stage.class_tokens:
+        yield "class_tokens", vector(at.dim, len(stage.class_tokens))
+    period = min(stage.depth, stage.period())
+    totals: dict[str, Cost] = {}
+    for index in range(period):
+        repeats = len(range(index, stage.depth, period))
+        for name, spec in _branch_parts(stage, index):
+            totals[name] = totals.get(name, Cost()) + spec.total(at) * repeats
+    yield from totals.items()
+
+
+def _branch_parts(stage: Stage, index: int) -> Iterator[tuple[str, Spec]]:
+    block = stage.block(index)
+    yield "mixer", block.mixer.op
+    if block.mlp:
+        yield "mlp", block.mlp.op
+    for branch in (block.mixer, block.mlp):
+        if branch:
+            yield "norm", branch.norm
+            yield "scaling", branch.scaling
+
+
+def _stage_complaints(stage: Stage, resolved: Stage, before: Place, at: Place) -> Iterator[Complaint]:
+    for name in ("mixer", "mlp", "norm", "scaling", "activation"):
+        yield from _long_cycles(getattr(stage, name), name, stage.depth)
+    for token in set(stage.class_tokens) & set(before.class_tokens):
+        yield Complaint("class_tokens", f"the stage before already has a class token at the {token}")
+    yield from (c._replace(field=f"positions.{c.field}".strip(".")) for c in resolved.positions.complaints(at))
+    seen = set()
+    for index in range(min(stage.depth, resolved.period())):
+        block = resolved.block(index)
+        for name, branch in (("mixer", block.mixer), ("mlp", block.mlp)):
+            if branch and (name, branch) not in seen:
+                seen.add((name, branch))
+                yield from _branch_complaints(name, branch, _address(stage, name, index), _address(stage, "norm", index), at)
+
+
+def _branch_complaints(name: str, branch: Branch, path: str, norm_path: str, at: Place) -> Iterator[Complaint]:
+    if at.class_tokens and branch.op.needs_grid:
+        kind = getattr(branch.op, "kind", name)
+        yield Complaint(path, f"`{kind}` works on a grid, and class tokens have no place on it", code="ARC302")
+    for part in (Part(path, branch.op, at), Part(norm_path, branch.norm, at)):
+        for complaint in part.spec.complaints(at):
+            yield complaint._replace(field=f"{part.name}.{complaint.field}".strip("."))
+
+
+def _address(stage: Stage, name: str, index: int) -> str:
+    """Where a block's part is written: in the stage, or in the cycle it takes its turn in."""
+    part = getattr(stage, name)
+    return f"{name}.cycle.{index % len(part.cycle)}" if isinstance(part, Cycle) else name
+
+
+def _long_cycles(spec: Spec, path: str, depth: int) -> Iterator[Complaint]:
+    """A cycle with more members than there are blocks says something that is never built."""
+    if isinstance(spec, Cycle) and len(spec.cycle) > depth:
+        yield Complaint(path, f"a cycle of {len(spec.cycle)} is longer than the {depth} blocks of the stage")
+    for name in type(spec).model_fields:
+        value = getattr(spec, name)
+        for index, element in enumerate(value if isinstance(value, tuple) else (value,)):
+            if isinstance(element, Spec):
+                where = f"{path}.{name}.{index}" if isinstance(value, tuple) else f"{path}.{name}"
+                yield from _long_cycles(element, where, depth)

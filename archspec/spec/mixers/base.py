@@ -1,0 +1,40 @@
+"""What every token mixer is, and the sum of several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from archspec.spec.base import Part, Spec
+from archspec.spec.norms import NoNorm, Norm
+from archspec.spec.place import Place, Scope
+
+
+class Mixer(Spec, family="mixers"):
+    """What lets tokens see each other: (B, N, C) on a grid → (B, N, C)."""
+
+    owns_norm: ClassVar[bool] = False
+    """Whether it brings the branch's norm itself."""
+
+
+class Parallel(Mixer):
+    """`{parallel: [a, b]}`: a(norm(x)) + b(norm(x)), each with its own norm and weights."""
+
+    structure: ClassVar[str] = "parallel"
+    listed: ClassVar[bool] = False
+    owns_norm: ClassVar[bool] = True
+    parallel: tuple[Mixer, ...] = Field(min_length=1, description="the mixers whose outputs are summed")
+    norm: Norm = Field(NoNorm(), description="the norm before each; the stage's")
+
+    def resolve(self, scope: Scope) -> Any:
+        """The members are the stage's own mixers: they inherit from it, and each takes its norm."""
+        members = tuple(mixer.resolve(scope) for mixer in self.parallel)
+        return self._changed({"parallel": members, "norm": scope.norm or self.norm})
+
+    def parts(self, at: Place) -> Iterator[Part]:
+        """Every member with its norm."""
+        for index, mixer in enumerate(self.parallel):
+            yield Part("norm", self.norm, at)
+            yield Part(f"parallel.{index}", mixer, at)

@@ -1,0 +1,42 @@
+"""Pools: from a map of tokens to one vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from archspec.spec.base import Complaint, Spec
+from archspec.spec.place import Place
+
+
+class Pool(Spec, family="pools"):
+    """What the head looks at."""
+
+    def width(self, at: Place) -> int:
+        """The width of the pooled vector."""
+        return at.dim
+
+
+class Avg(Pool):
+    """The mean of the grid's tokens; class tokens are left out."""
+
+    kind: Literal["avg"] = "avg"
+
+
+class Cls(Pool):
+    """The class tokens, joined or averaged where there are several."""
+
+    kind: Literal["cls"] = "cls"
+    merge: Literal["concat", "mean"] = Field("concat", description="what becomes of several class tokens")
+
+    def width(self, at: Place) -> int:
+        """Joined tokens are as wide as all of them."""
+        return at.dim * len(at.class_tokens) if self.merge == "concat" else at.dim
+
+    def check(self, at: Place) -> Iterator[Complaint]:
+        """There must be a class token."""
+        if not at.class_tokens:
+            hint = "give a stage `class_tokens: [start]`, or pool with `avg`"
+            yield Complaint("", "the last stage has no class token to pool", hint, "ARC302")

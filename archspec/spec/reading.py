@@ -1,0 +1,236 @@
+"""YAML text → located nodes.
+
+libyaml parses; its events are composed here without recursion, so that hostile nesting cannot exhaust the stack,
+duplicate keys are seen, and the number of nodes stays bounded while aliases are expanded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+from archspec.errors import Mark, Problem, SpecError, near
+from archspec.spec.nodes import Node
+from archspec.spec.scalars import read_scalar
+
+DOCUMENT_KINDS = ("arch", "space", "study", "recipe", "runner")
+MAX_BYTES = 1_000_000
+MAX_NODES = 50_000
+MAX_DEPTH = 60
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a file: what it is, its name ("" where it has none), and its tree."""
+
+    kind: str
+    name: str
+    node: Node
+    file: Path | None = None
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A mapping or list that is still open."""
+
+    node: Node
+    key: str | None = None
+    anchor: str | None = None
+
+
+@dataclass(slots=True)
+class _Composer:
+    """Builds the trees of one file from libyaml's events."""
+
+    file: str
+    lines: list[str]
+    roots: list[Node] = field(default_factory=list)
+    open: list[_Frame] = field(default_factory=list)
+    anchors: dict[str, Node] = field(default_factory=dict)
+    sizes: dict[int, int] = field(default_factory=dict)
+    count: int = 0
+
+    def mark(self, event: Any) -> Mark:
+        line, column = event.start_mark.line, event.start_mark.column
+        text = self.lines[line] if line < len(self.lines) else ""
+        same_line = event.end_mark.line == line and event.end_mark.column > column
+        end = event.end_mark.column if same_line else len(text)
+        return Mark(self.file, line + 1, column + 1, max(1, end - column), text)
+
+    def fail(self, code: str, message: str, event: Any, hint: str = "") -> NoReturn:
+        raise SpecError(Problem(code, message, hint, mark=self.mark(event)))
+
+    def feed(self, event: Any) -> None:
+        match event:
+            case yaml.DocumentStartEvent():
+                self.anchors.clear()
+            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                self.refuse_tag(event)
+                self.descend(event)
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self.ascend(event)
+            case yaml.ScalarEvent():
+                self.refuse_tag(event)
+                self.scalar(event)
+            case yaml.AliasEvent():
+                self.alias(event)
+
+    def refuse_tag(self, event: Any) -> None:
+        if event.tag is not None:
+            self.fail("ARC004", f"the tag `{event.tag}` has no meaning here", event, "quote a text to keep it a text")
+
+    def descend(self, event: Any) -> None:
+        if len(self.open) >= MAX_DEPTH:
+            self.fail("ARC005", f"nested deeper than {MAX_DEPTH} levels", event)
+        if self.awaits_key():
+            self.fail("ARC004", "a key must be a word, not a list or mapping", event)
+        node = Node({} if isinstance(event, yaml.MappingStartEvent) else [], self.mark(event))
+        if isinstance(event, yaml.MappingStartEvent):
+            node.key_marks = {}
+        self.open.append(_Frame(node, anchor=event.anchor))
+
+    def ascend(self, event: Any) -> None:
+        frame = self.open.pop()
+        self.place(frame.node, event, frame.anchor)
+
+    def scalar(self, event: Any) -> None:
+        if self.awaits_key():
+            self.key(event)
+            return
+        plain = event.style is None or event.style == ""
+        value = read_scalar(event.value) if plain else event.value
+        if isinstance(value, float) and value in (float("inf"), float("-inf")):
+            self.fail("ARC104", f"`{event.value}` is too large a number", event)
+        self.place(Node(value, self.mark(event)), event, event.anchor)
+
+    def awaits_key(self) -> bool:
+        return bool(self.open) and self.open[-1].node.is_mapping() and self.open[-1].key is None
+
+    def key(self, event: Any) -> None:
+        frame, key = self.open[-1], event.value
+        if key == "<<":
+            self.fail("ARC004", "merge keys are not read", event, "use `extends:` or `defaults:`")
+        if key in frame.node.mapping:
+            first = frame.node.key_marks[key]
+            self.fail("ARC003", f"`{key}` is written twice", event, f"first on line {first.line}")
+        frame.key = key
+        frame.node.key_marks[key] = self.mark(event)
+
+    def alias(self, event: Any) -> None:
+        if self.awaits_key():
+            self.fail("ARC004", "an alias cannot be a key", event)
+        if event.anchor not in self.anchors:
+            self.fail("ARC002", f"`*{event.anchor}` points at nothing that is complete above it", event)
+        target = self.anchors[event.anchor]
+        self.count += self.sizes.get(id(target), 1)
+        self.place(target, event, None)
+
+    def place(self, node: Node, event: Any, anchor: str | None) -> None:
+        self.count += 1
+        if self.count > MAX_NODES:
+            self.fail("ARC005", f"more than {MAX_NODES:,} values once aliases are written out", event)
+        if anchor is not None:
+            self.anchors[anchor] = node
+            self.sizes[id(node)] = _size(node, self.sizes)
+        if not self.open:
+            self.roots.append(node)
+            return
+        frame = self.open[-1]
+        if frame.node.is_list():
+            frame.node.items.append(node)
+        elif frame.key is not None:
+            frame.node.mapping[frame.key] = node
+            frame.key = None
+
+
+def _size(node: Node, known: dict[int, int]) -> int:
+    """How many values a tree holds, every alias written out."""
+    total, pending = 0, [node]
+    while pending:
+        current = pending.pop()
+        if current is not node and id(current) in known:
+            total += known[id(current)]
+            continue
+        total += 1
+        pending.extend(child for _, child in current.children())
+    return total
+
+
+def read_text(text: str, file: str = "<text>") -> list[Document]:
+    """The documents of a YAML text, each with its kind and name."""
+    return [as_document(root, file) for root in compose(text, file)]
+
+
+def compose(text: str, file: str = "<text>") -> list[Node]:
+    """The trees of a YAML text."""
+    if len(text.encode()) > MAX_BYTES:
+        raise SpecError(Problem("ARC005", f"larger than {MAX_BYTES:,} bytes", mark=Mark(file, 1, 1)))
+    composer = _Composer(file, text.splitlines())
+    try:
+        for event in yaml.parse(text, Loader=_Loader):
+            composer.feed(event)
+    except yaml.MarkedYAMLError as error:
+        raise SpecError(_syntax(error, composer)) from None
+    except yaml.reader.ReaderError as error:
+        message = f"a character that YAML does not allow: U+{ord(error.character):04X}" if isinstance(
+            error.character, str
+        ) else str(error.reason)
+        raise SpecError(Problem("ARC002", message, mark=Mark(file, 1, 1))) from None
+    return composer.roots
+
+
+def _syntax(error: yaml.MarkedYAMLError, composer: _Composer) -> Problem:
+    place = error.problem_mark or error.context_mark
+    line, column = (place.line, place.column) if place else (0, 0)
+    text = composer.lines[line] if line < len(composer.lines) else ""
+    message = str(error.problem or error.context or "not YAML")
+    hint = "indent with spaces, never tabs" if "\t" in text[: column + 1] or "'\\t'" in message else ""
+    if "mapping values are not allowed" in message:
+        hint = "a `:` too many, or a missing line break; quote texts that contain `: `"
+    return Problem("ARC002", message, hint, mark=Mark(composer.file, line + 1, column + 1, 1, text))
+
+
+def read_file(path: Path) -> list[Document]:
+    """The documents of a file."""
+    shown = str(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SpecError(Problem("ARC005", f"larger than {MAX_BYTES:,} bytes", mark=Mark(shown, 1, 1)))
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SpecError(Problem("ARC001", f"not UTF-8 text: {error.reason}", mark=Mark(shown, 1, 1))) from None
+    except OSError as error:
+        hint = "check the path" if isinstance(error, FileNotFoundError) else ""
+        message = error.strerror or str(error)
+        raise SpecError(Problem("ARC001", message.lower(), hint, mark=Mark(shown, 1, 1))) from None
+    documents = read_text(text, shown)
+    if not documents:
+        raise SpecError(Problem("ARC006", "the file holds no document", _first_key_hint(), mark=Mark(shown, 1, 1)))
+    return [Document(d.kind, d.name, d.node, path) for d in documents]
+
+
+def as_document(node: Node, file: str = "<text>") -> Document:
+    """What a tree is, told by its first key."""
+    if not node.is_mapping() or not node.mapping:
+        mark = node.mark or Mark(file, 1, 1)
+        raise SpecError(Problem("ARC006", "a document is a mapping", _first_key_hint(), mark=mark))
+    first = next(iter(node.mapping))
+    if first not in DOCUMENT_KINDS:
+        later = next((kind for kind in DOCUMENT_KINDS if kind in node.mapping), None)
+        hint = f"move `{later}:` to the top" if later else near(first, DOCUMENT_KINDS)
+        message = f"the first key says what a document is; `{first}` does not"
+        raise SpecError(Problem("ARC006", message, hint, mark=node.key_marks.get(first)))
+    name = node.mapping[first]
+    if not isinstance(name.value, str):
+        message = f"`{first}:` is followed by the document's name"
+        raise SpecError(Problem("ARC104", message, f"for example `{first}: my_{first}`", first, name.mark))
+    return Document(first, name.value, node)
+
+
+def _first_key_hint() -> str:
+    return "begin with one of " + ", ".join(f"`{kind}:`" for kind in DOCUMENT_KINDS) + " and a name"
