@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 CODES = {
     "ARC001": "the file cannot be read",
     "ARC002": "the text is not YAML",
-    "ARC003": "a key is written twice",
+    "ARC003": "a key or a document's name is written twice",
     "ARC004": "a YAML feature that archspec does not read",
     "ARC005": "the document is too large or too deep",
     "ARC006": "the document does not say what it is",
@@ -95,10 +95,26 @@ class RuntimeInputError(ArchspecError, ValueError):
 def near(word: str, candidates: Iterable[str]) -> str:
     """A sentence that points from an unknown word to what may have been meant."""
     names = sorted(set(candidates))
-    close = difflib.get_close_matches(word, names, n=2, cutoff=0.55)
-    if close:
+    if close := closest(word, names):
         return "did you mean " + " or ".join(f"`{name}`" for name in close) + "?"
     if not names:
         return ""
     shown = ", ".join(f"`{name}`" for name in names[:12])
     return f"known: {shown}" + (", …" if len(names) > 12 else "")
+
+
+def closest(word: str, names: Iterable[str]) -> list[str]:
+    """One or two names that a word is much like, whatever its case, or that are its beginning or begin with it."""
+    scores = {name: _likeness(_letters(word), _letters(name)) for name in names}
+    best = max(scores.values(), default=0.0)
+    close = sorted((name for name, score in scores.items() if score >= max(0.6, best - 0.05)), key=lambda n: -scores[n])
+    return close[:2]
+
+
+def _letters(word: str) -> str:
+    return word[:60].lower().replace("-", "_").replace(" ", "_")
+
+
+def _likeness(word: str, name: str) -> float:
+    begins = min(len(word), len(name)) >= 3 and (word.startswith(name) or name.startswith(word))
+    return max(difflib.SequenceMatcher(None, word, name).ratio(), 0.85 * begins)

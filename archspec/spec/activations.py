@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
+from archspec.errors import near
 from archspec.spec.base import Spec
 from archspec.spec.cost import Cost, kept
 from archspec.spec.place import Place, Scope
+from archspec.spec.refusing import number_hint, shown, wrong
 
 
 class Activation(Spec, family="activations"):
@@ -49,6 +52,12 @@ class Gelu(Activation):
     kind: Literal["gelu"] = "gelu"
     approximate: Literal["none", "tanh"] = Field("none", description="`none` for the exact form, or `tanh`")
 
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """The approximation too."""
+        yield from super().examples()
+        yield cls(approximate="tanh")
+
 
 class Silu(Activation):
     """x·sigmoid(x)."""
@@ -57,9 +66,12 @@ class Silu(Activation):
 
 
 def _learnable_or_number(value: Any) -> Any:
-    if value == "learnable" or (isinstance(value, int | float) and not isinstance(value, bool)):
-        return value if value == "learnable" else float(value)
-    raise PydanticCustomError("ARC104", "`{value}` is neither `learnable` nor a number", {"value": str(value)})
+    if value == "learnable":
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
+        return float(value) + 0.0
+    hint = number_hint(value) or near(str(value), ["learnable"])
+    raise wrong(f"{shown(value)} is neither `learnable` nor a number", hint)
 
 
 if TYPE_CHECKING:
@@ -78,6 +90,14 @@ class StarRelu(Activation):
     kind: Literal["star_relu"] = "star_relu"
     scale: Learnable = Field("learnable", description="`learnable`, starting at 1, or a number (0.8944 is 1/√1.25)")
     shift: Learnable = Field("learnable", description="`learnable`, starting at 0, or a number (-0.4472 is -½/√1.25)")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """With numbers in place of either scalar, and of both."""
+        yield from super().examples()
+        yield cls(scale=0.8944)
+        yield cls(shift=-0.4472)
+        yield cls(scale=0.8944, shift=-0.4472)
 
     def cost(self, at: Place) -> Cost:
         """A parameter for each learnable scalar."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, PrivateAttr, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import Field, PlainValidator, WithJsonSchema
 
+from archspec.errors import near
 from archspec.spec.activations import Activation, Gelu
 from archspec.spec.base import Cycle, Spec
 from archspec.spec.downsamples import Downsample
@@ -20,14 +22,15 @@ from archspec.spec.inits import Init, TruncNormal
 from archspec.spec.mixers import Mixer
 from archspec.spec.mlps import ChannelMlp
 from archspec.spec.mlps.mlp import Mlp
-from archspec.spec.nodes import Node
 from archspec.spec.norms import LayerNorm, NoNorm, Norm
 from archspec.spec.place import Grid, Scope
 from archspec.spec.positions import NoPositions, Positions
-from archspec.spec.scalings import NoScaling, Scaling
+from archspec.spec.refusing import fault, listed, mapping_hint, number_hint, refusal, shown, wrong
 from archspec.spec.scalars import Printed
+from archspec.spec.scalings import NoScaling, Scaling
 from archspec.spec.stems import Stem
-from archspec.spec.values import Bias, Count, Number
+from archspec.spec.values import EVERY_PART, Bias, Count, Label, Number
+from archspec.spec.written import Written
 
 if TYPE_CHECKING:
     from archspec.spec.layout import Layout
@@ -42,8 +45,14 @@ def _image_size(value: Any) -> Any:
     sides = value if isinstance(value, list | tuple) else [value]
     whole = [side for side in sides if isinstance(side, int) and not isinstance(side, bool) and 1 <= side <= 100_000]
     if len(whole) != len(sides) or len(sides) not in (1, 2):
-        raise PydanticCustomError("ARC104", "an image size is a number of pixels, or [rows, columns]")
+        raise wrong(f"{shown(value)} is not an image size", _size_hint(value))
     return tuple(whole) if len(whole) == 2 and whole[0] != whole[1] else whole[0]
+
+
+def _size_hint(value: Any) -> str:
+    sides = re.findall(r"\d+", value) if isinstance(value, str) else []
+    wanted = "write a number of pixels, or [rows, columns]"
+    return f"write [{sides[0]}, {sides[1]}]" if len(sides) == 2 else number_hint(value) or wanted
 
 
 ImageSize = Annotated[
@@ -59,10 +68,17 @@ ImageSize = Annotated[
 
 
 def _class_tokens(value: Any) -> Any:
-    if not isinstance(value, list | tuple) or any(token not in CLASS_TOKENS for token in value):
-        raise PydanticCustomError("ARC104", "class tokens are a list of start, middle, end; [] for none")
+    if not isinstance(value, list | tuple):
+        hint = "write []" if value == "none" else f"write [{value}]" if value in CLASS_TOKENS else mapping_hint(value)
+        raise wrong(f"{shown(value)} is not a list of {listed(CLASS_TOKENS)}", hint)
+    unknown = [i for i, token in enumerate(value) if token not in CLASS_TOKENS]
+    if unknown:
+        raise refusal(
+            fault("ARC104", f"{shown(value[i])} is no class token", near(str(value[i]), CLASS_TOKENS), (i,))
+            for i in unknown
+        )
     if len(set(value)) != len(value):
-        raise PydanticCustomError("ARC104", "a class token is named twice")
+        raise wrong("a class token is named twice", "there is one at the start, one in the middle and one at the end")
     return tuple(token for token in CLASS_TOKENS if token in value)
 
 
@@ -78,10 +94,8 @@ class Input(Spec):
     channels: Count = Field(3, description="channels of the image")
 
 
-class Figures(BaseModel):
+class Figures(Spec):
     """What a paper prints about a network at one image size."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     macs: Printed | None = Field(None, description="multiply-accumulates as printed: 4.1G")
     top1: Number | None = Field(None, description="ImageNet-1K top-1 accuracy in percent")
@@ -91,18 +105,17 @@ class Reference(Figures):
     """What the paper prints: compared with what is computed, never part of the network."""
 
     paper: str | None = Field(None, description="the paper's short name")
-    table: str | int | None = Field(None, description="the table the figures are from")
+    table: Label | None = Field(None, description="the table the figures are from")
     params: Printed | None = Field(None, description="trainable parameters as printed: 26M")
     frozen_params: Printed | None = Field(None, description="parameters frozen after random initialisation")
     at: dict[str, Figures] = Field({}, description="figures at other image sizes: {384: {macs: 13.4G, top1: 85.0}}")
     note: str | None = Field(None, description="what a reader of the figures should know")
 
 
-class Pretrained(BaseModel):
+class Pretrained(Spec):
     """A checkpoint on this machine."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+    noun: ClassVar[str] = "checkpoint"
     file: str = Field(description="path of a .safetensors or torch file, relative to this document")
     source: Literal["archspec", "timm", "official"] = Field("archspec", description="whose parameter names it uses")
 
@@ -134,7 +147,7 @@ class Stage(Spec):
     norm: Norm = Field(LayerNorm(), description="the norm at the head of every branch")
     scaling: Scaling = Field(NoScaling(), description="how branches are added")
     activation: Activation = Field(Gelu(), description="inherited by the stage's mixer and mlp where theirs is `inherit`")
-    bias: Bias = Field(True, description="true, false or a list of norm, linear, conv; inherited like the activation")
+    bias: Bias = Field(EVERY_PART, description="true, false or a list of norm, linear, conv; inherited like the activation")
     positions: Positions = Field(NoPositions(), description="position table added where the stage begins")
     class_tokens: Annotated[tuple[ClassToken, ...], PlainValidator(_class_tokens)] = Field(
         (), description="class tokens that enter here: any of start, middle, end"
@@ -177,8 +190,10 @@ def _turn(part: Any, index: int) -> Any:
 
 def _shortest_cycle(members: list[Spec], depth: int) -> Spec:
     """A sequence over blocks as one member or the shortest cycle that gives it."""
-    for length in range(1, len(members) + 1):
-        if all(members[i] == members[i % length] for i in range(len(members))):
+    period = len(members)
+    for length in range(1, period + 1):
+        # Both repeat, so what holds until they begin together again holds for every block.
+        if all(members[i % period] == members[i % length] for i in range(min(depth, math.lcm(period, length)))):
             break
     if length == 1:
         return members[0]
@@ -187,7 +202,7 @@ def _shortest_cycle(members: list[Spec], depth: int) -> Spec:
     return cycle.model_construct(cycle=tuple(members[:length]))  # type: ignore[no-any-return]
 
 
-class Arch(Spec):
+class Arch(Written):
     """One architecture."""
 
     arch: str = Field("", description="the arch's name: its address, never part of the network")
@@ -202,7 +217,13 @@ class Arch(Spec):
     plugins: tuple[str, ...] = Field((), description="python modules that define the kinds used here")
     note: str | None = Field(None, description="anything a reader should know")
 
-    _tree: Node | None = PrivateAttr(None)
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @classmethod
+    def choices(cls) -> list[str]:
+        """Its fields, and what is gone once it is written out."""
+        return ["defaults", *super().choices()]
 
     def edit(self, edits: Mapping[str, Any]) -> Arch:
         """This arch with parts changed: paths to values, as in a document's `edits`."""
@@ -235,7 +256,7 @@ class Arch(Spec):
     def to_dict(self, *, metadata: bool = True) -> dict[str, Any]:
         """The arch written out as plain data; a bare kind as one word."""
         left_out = set() if metadata else set(METADATA)
-        return tidy(self.model_dump(exclude_none=True, exclude=left_out))
+        return dict(tidy(self.model_dump(exclude_none=True, exclude=left_out)))
 
 
 def tidy(value: Any) -> Any:

@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import importlib
 import math
-import pkgutil
 from collections.abc import Iterator, Mapping
-from functools import cache, cached_property
-from importlib.metadata import entry_points
 from typing import Any, ClassVar, NamedTuple, Self, cast
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    create_model,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from archspec.errors import Problem, SpecError, near
+from archspec.errors import Problem, SpecError
 from archspec.spec.cost import Cost
+from archspec.spec.kinds import joined, no_kind, no_member, not_a_mapping, unknown_kind, wrong_keys
 from archspec.spec.place import Place, Scope
+from archspec.spec.registry import FAMILIES as FAMILIES
+from archspec.spec.registry import import_plugin as import_plugin
+from archspec.spec.registry import load_builtins as load_builtins
+from archspec.spec.registry import members as members
 from archspec.spec.values import INHERIT, BiasPart, bias_parts
-
-FAMILIES: dict[str, type[Spec]] = {}
-"""Every family's base class, by the family's name."""
-
 
 class Complaint(NamedTuple):
     """Why a part cannot work where it stands: the field at fault (dotted), what is wrong, what to do."""
@@ -59,8 +63,18 @@ class Spec(BaseModel):
     implementation: ClassVar[str] = ""
     """`package.module:Class` of the torch module; by default `spec` becomes `nn` in this class's own path."""
     listed: ClassVar[bool] = True
+    noun: ClassVar[str] = ""
+    """What messages call it, where that is not its class's name."""
     bias_parts: ClassVar[tuple[BiasPart, ...]] = ()
     """The parts of this kind that can have a bias."""
+    names: ClassVar[tuple[str, ...]] = ()
+    """The fields, in order."""
+    known: ClassVar[frozenset[str]] = frozenset()
+    """The same, to be asked."""
+    required: ClassVar[frozenset[str]] = frozenset()
+    """The fields without a default."""
+    nested: ClassVar[dict[str, Spec]] = {}
+    """The fields that hold a spec by default, and that default."""
     needs_grid: ClassVar[bool] = False
     """Whether it reads tokens as a grid, so that class tokens have no place among them."""
 
@@ -70,10 +84,15 @@ class Spec(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, *, family: str = "", **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
+        cls.names = tuple(cls.model_fields)
+        cls.known = frozenset(cls.model_fields)
+        cls.required = frozenset(name for name, field in cls.model_fields.items() if field.is_required())
+        cls.nested = {name: f.default for name, f in cls.model_fields.items() if isinstance(f.default, Spec)}
         if family:
             cls.family, cls.members, cls.structures = family, {}, {}
             FAMILIES[family] = cls
-            create_model(f"{cls.__name__}Cycle", __base__=(Cycle, cls), cycle=(tuple[cls, ...], ...))
+            turns = Field(min_length=1, description="the members that take turns over the blocks")
+            create_model(f"{cls.__name__}Cycle", __base__=(Cycle, cls), cycle=(tuple[cls, ...], turns))
         elif cls.structure and cls.family:
             cls.structures[cls.structure] = cls
         elif "kind" in cls.model_fields:
@@ -91,65 +110,72 @@ class Spec(BaseModel):
             return data
         if FAMILIES.get(cls.family) is cls:
             return cast("Self", cls._member(data))
-        if not isinstance(data, Mapping):
-            name = cls.model_fields["kind"].default if "kind" in cls.model_fields else cls.__name__.lower()
-            raise PydanticCustomError("ARC104", "{name} is written as a mapping", {"name": f"`{name}`"})
-        cls._refuse_unknown(data)
+        if not isinstance(data, dict):
+            raise not_a_mapping(cls, data)
+        if data.keys() <= cls.known and data.keys() >= cls.required:
+            return handler(cls._with_default_kinds(data))
+        if faults := wrong_keys(cls, data):
+            rest = {key: value for key, value in data.items() if cls.takes(key)}
+            raise joined(faults, lambda: handler(cls._with_default_kinds(rest)))
         return handler(cls._with_default_kinds(data))
+
+    @classmethod
+    def takes(cls, key: str) -> bool:
+        """Whether a key may stand in it."""
+        return key in cls.known
+
+    @classmethod
+    def choices(cls) -> list[str]:
+        """The keys that hints name."""
+        return [name for name in cls.names if name != "kind"]
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """What the conformance tests build: the defaults and, where there are biases, none; more where it matters."""
+        yield cls.model_validate({})
+        if cls.bias_parts:
+            yield cls.model_validate({"bias": False})
 
     @classmethod
     def _member(cls, data: Any) -> Spec:
         """The member of this family that the data asks for."""
         if isinstance(data, str):
             data = {"kind": data}
+        known = members(cls.family)
         if not isinstance(data, Mapping):
-            noun = cls.family.removesuffix("s")
-            raise PydanticCustomError("ARC104", "a {noun} is a kind or a mapping with `kind`", {"noun": noun})
+            raise no_member(cls, data)
         for key, structure in cls.structures.items():
             if key in data and "kind" not in data:
                 return structure.model_validate(data)
         if "kind" not in data:
-            known = near("", (k for k, m in members(cls.family).items() if m.listed))
-            raise _error("ARC103", f"which kind of {cls.family.removesuffix('s')} is not said", known, ("kind",), data)
+            raise no_kind(cls, data)
         kind = data["kind"]
-        member = members(cls.family).get(kind) if isinstance(kind, str) else None
-        if member is None:
-            hint = near(str(kind), (k for k, m in members(cls.family).items() if m.listed))
-            shown = str(kind).lower() if isinstance(kind, bool) else kind
-            message = f"`{shown}` is not a kind of {cls.family.removesuffix('s')}"
-            raise _error("ARC102", message, hint, ("kind",), kind)
-        return member.model_validate(data)
-
-    @classmethod
-    def _refuse_unknown(cls, data: Mapping[str, Any]) -> None:
-        unknown = [key for key in data if key not in cls.model_fields]
-        if unknown:
-            kind = data.get("kind") or cls.structure or cls.__name__.lower()
-            known = [name for name in cls.model_fields if name != "kind"]
-            raise ValidationError.from_exception_data(
-                cls.__name__,
-                [
-                    _detail("ARC101", f"`{kind}` has no `{key}`", near(str(key), known), (str(key),), data[key])
-                    for key in unknown
-                ],
-            )
+        if not isinstance(kind, str) or kind not in known:
+            raise unknown_kind(cls, kind)
+        return known[kind].model_validate(data)
 
     @classmethod
     def _with_default_kinds(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """Mappings without a kind are merged into the field's default."""
-        completed = dict(data)
-        for name, value in data.items():
-            default = cls.model_fields[name].default
-            if isinstance(value, Mapping) and isinstance(default, Spec) and not is_tagged(value):
-                completed[name] = {**default.model_dump(), **value}
-        return completed
-
-    @cached_property
-    def _hash(self) -> int:
-        return hash((type(self), *(getattr(self, name) for name in type(self).model_fields)))
+        untagged = [n for n in cls.nested if isinstance(data.get(n), dict) and not is_tagged(data[n])]
+        return {**data, **{n: {**cls.nested[n].model_dump(), **data[n]} for n in untagged}} if untagged else data
 
     def __hash__(self) -> int:
-        return self._hash
+        # Specs key every memo, so the hash is worked out once and kept beside the values it is made from.
+        known = self.__dict__.get("_hash")
+        if known is None:
+            known = self.__dict__["_hash"] = hash((type(self), *(self.__dict__[name] for name in self.names)))
+        return int(known)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        # What was worked out about a spec stays behind: hashes differ from process to process.
+        state = super().__getstate__()
+        return {**state, "__dict__": {name: self.__dict__[name] for name in self.names}}
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other values: checked, and sharing nothing that was worked out about this one."""
+        values = {**{name: self.__dict__[name] for name in self.names}, **(self.model_extra or {})}
+        return type(self).model_validate({**values, **update}) if update else self
 
     @property
     def is_none(self) -> bool:
@@ -158,7 +184,7 @@ class Spec(BaseModel):
 
     def specs(self) -> Iterator[Spec]:
         """The specs directly within this one."""
-        for name in type(self).model_fields:
+        for name in self.names:
             value = getattr(self, name)
             for element in value if isinstance(value, tuple) else (value,):
                 if isinstance(element, Spec):
@@ -171,9 +197,11 @@ class Spec(BaseModel):
     def resolve(self, scope: Scope) -> Self:
         """This spec with nothing symbolic left: inherited, cycled and relative values written out."""
         updates: dict[str, Any] = {}
-        for name in type(self).model_fields:
+        for name in self.names:
             value = getattr(self, name)
-            resolved = self._resolved_bias(scope) if name == "bias" else self._resolved_value(value, scope)
+            # Only `activation` and `bias` follow the stage; all else within a part stands on its own.
+            inner = scope if name == "activation" else scope.outside()
+            resolved = self._resolved_bias(scope) if name == "bias" else _resolved_value(value, inner)
             if resolved is not value:
                 updates[name] = resolved
         return self._changed(updates)
@@ -182,21 +210,12 @@ class Spec(BaseModel):
         """A copy with other values, not sharing what was remembered about this one."""
         if not updates:
             return self
-        values = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self).model_construct(**{**values, **updates})
+        values = {name: self.__dict__[name] for name in self.names}
+        return cast("Self", type(self).model_construct(**{**values, **updates}))
 
     def _resolved_bias(self, scope: Scope) -> tuple[BiasPart, ...]:
         value = getattr(self, "bias", True)
         return bias_parts(scope.bias if value == INHERIT else value, self.bias_parts)
-
-    def _resolved_value(self, value: Any, scope: Scope) -> Any:
-        if isinstance(value, Spec):
-            # Only a direct `activation: inherit` reaches the stage's; what lies deeper stands on its own.
-            inherits = getattr(value, "kind", "") == INHERIT
-            return value.resolve(scope if inherits else scope.outside())
-        if isinstance(value, tuple) and any(hasattr(element, "resolve") for element in value):
-            return tuple(self._resolved_value(element, scope) for element in value)
-        return value.resolve(scope) if hasattr(value, "resolve") else value
 
     def parts(self, at: Place) -> Iterator[Part]:
         """The specs within this one that cost something, and where they stand."""
@@ -230,10 +249,9 @@ class Spec(BaseModel):
     def canonical(self) -> dict[str, Any]:
         """What identifies this part: its kind and every value that is not the default."""
         fields = type(self).model_fields
-        values = {name: getattr(self, name) for name in fields}
         return {
             name: _canonical_value(value)
-            for name, value in values.items()
+            for name, value in ((name, getattr(self, name)) for name in self.names)
             if name == "kind" or value != fields[name].default
         }
 
@@ -243,7 +261,7 @@ class Cycle(Spec):
 
     structure: ClassVar[str] = "cycle"
     listed: ClassVar[bool] = False
-    cycle: tuple[Spec, ...]
+    cycle: tuple[Spec, ...] = Field(min_length=1, description="the members that take turns over the blocks")
 
     def period(self) -> int:
         """The cycle's own length and that of whatever cycles within."""
@@ -254,6 +272,12 @@ class Cycle(Spec):
         return self.cycle[scope.block % len(self.cycle)].resolve(scope)
 
 
+def _resolved_value(value: Any, scope: Scope) -> Any:
+    if isinstance(value, tuple) and any(hasattr(element, "resolve") for element in value):
+        return tuple(_resolved_value(element, scope) for element in value)
+    return value.resolve(scope) if hasattr(value, "resolve") else value
+
+
 def _canonical_value(value: Any) -> Any:
     if isinstance(value, Spec):
         return value.canonical()
@@ -262,55 +286,13 @@ def _canonical_value(value: Any) -> Any:
     return value.model_dump() if isinstance(value, BaseModel) else value
 
 
-def _detail(code: str, message: str, hint: str, loc: tuple[str | int, ...], value: Any) -> InitErrorDetails:
-    error = PydanticCustomError(cast("Any", code), "{message}", {"message": message, "hint": hint})
-    return InitErrorDetails(type=error, loc=loc, input=value)
-
-
-def _error(code: str, message: str, hint: str, loc: tuple[str | int, ...], value: Any) -> ValidationError:
-    return ValidationError.from_exception_data("spec", [_detail(code, message, hint, loc, value)])
-
-
 def is_tagged(value: Mapping[str, Any]) -> bool:
     """Whether a mapping says what it is, and so replaces; one that does not merges into what is there."""
-    return any(key in value for key in ("kind", "cycle", "parallel"))
-
-
-@cache
-def load_builtins() -> None:
-    """Import every spec module of this package: defining a member registers it."""
-    import archspec.spec as package
-
-    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        importlib.import_module(module.name)
-
-
-@cache
-def load_plugins() -> None:
-    """Import what other distributions offer under the entry-point group `archspec.plugins`."""
-    for entry_point in entry_points(group="archspec.plugins"):
-        import_plugin(entry_point.module)
-
-
-def import_plugin(module: str) -> None:
-    """Import a module that defines kinds of its own."""
-    try:
-        importlib.import_module(module)
-    except Exception as error:
-        # Whatever a foreign module does wrong while it is imported is reported as this plugin's mistake.
-        message = f"the plugin `{module}` cannot be imported: {type(error).__name__}: {error}"
-        raise SpecError(Problem("ARC105", message, "install the package it lives in, or correct the name")) from error
-
-
-def members(family: str) -> dict[str, type[Spec]]:
-    """Every kind of a family by name, plugins' included."""
-    load_builtins()
-    load_plugins()
-    return FAMILIES[family].members
+    return any(key in value for key in ("kind", "cycle", "parallel", "extends"))
 
 
 def field_family(field: FieldInfo) -> type[Spec] | None:
     """The family a field takes its value from, if it does."""
-    annotation = field.annotation
+    annotation: Any = field.annotation
     is_family = isinstance(annotation, type) and issubclass(annotation, Spec) and annotation.family != ""
     return annotation if is_family else None

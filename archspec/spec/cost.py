@@ -26,7 +26,8 @@ class Cost(NamedTuple):
     def __mul__(self, times: int) -> Cost:  # type: ignore[override]
         return Cost(self[0] * times, self[1] * times, self[2] * times, self[3] * times)
 
-    __rmul__ = __mul__  # type: ignore[assignment]
+    def __rmul__(self, times: int) -> Cost:  # type: ignore[override]
+        return self * times
 
 
 def linear(inputs: int, outputs: int, tokens: int, *, bias: bool) -> Cost:

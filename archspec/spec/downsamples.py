@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
 from archspec.spec.base import Complaint, Part
 from archspec.spec.cost import Cost, conv, linear
+from archspec.spec.norms import LayerNorm
 from archspec.spec.place import Grid, Place
 from archspec.spec.reshaping import Reshaper, check_conv, check_patches, conv_side
-from archspec.spec.values import Bias, BiasPart, Count, NonNegative, Size
+from archspec.spec.values import EVERY_PART, Bias, BiasPart, Count, NonNegative, Size
 
 
 class Downsample(Reshaper, family="downsamples"):
@@ -43,7 +44,13 @@ class Conv(Downsample):
     kernel: Size = Field(3, description="side of the kernel")
     stride: Count = Field(2, description="tokens between the new tokens")
     padding: NonNegative = Field(1, description="zeros around the map")
-    bias: Bias = Field(True, description="whether the convolution has a bias")
+    bias: Bias = Field(EVERY_PART, description="whether the convolution has a bias")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """With norms too."""
+        yield from super().examples()
+        yield cls(kernel=5, stride=1, padding=0, norm_before=LayerNorm(), norm_after=LayerNorm())
 
     def grid_after(self, grid: Grid) -> Grid:
         """A token a stride."""
@@ -68,7 +75,7 @@ class Patch(Downsample):
     bias_parts: ClassVar[tuple[BiasPart, ...]] = ("conv",)
     kind: Literal["patch"] = "patch"
     size: Count = Field(2, description="side of a patch in tokens")
-    bias: Bias = Field(True, description="whether the projection has a bias")
+    bias: Bias = Field(EVERY_PART, description="whether the projection has a bias")
 
     def grid_after(self, grid: Grid) -> Grid:
         """A token a patch."""
@@ -89,7 +96,13 @@ class Pointwise(Downsample):
     needs_grid: ClassVar[bool] = False
     bias_parts: ClassVar[tuple[BiasPart, ...]] = ("linear",)
     kind: Literal["pointwise"] = "pointwise"
-    bias: Bias = Field(True, description="whether the layer has a bias")
+    bias: Bias = Field(EVERY_PART, description="whether the layer has a bias")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """With norms too."""
+        yield from super().examples()
+        yield cls(norm_before=LayerNorm(), norm_after=LayerNorm())
 
     def cost(self, at: Place) -> Cost:
         """One linear layer."""

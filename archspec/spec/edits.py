@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from dataclasses import replace
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple, NoReturn
 
 from archspec.errors import Mark, Problem, SpecError, near
 from archspec.spec.base import is_tagged
 from archspec.spec.nodes import Node, node_of
+from archspec.spec.reading import DOCUMENT_KINDS, compose
+from archspec.spec.refusing import shown
+from archspec.spec.writing import flow
 
 Path = tuple[str, ...]
-_RANGE = re.compile(r"(\d+)(-)?(\d+)?")
+_RANGE = re.compile(r"(\d{1,9})(-)?(\d{1,9})?")
 
 
 class Edit(NamedTuple):
@@ -30,23 +34,68 @@ class Edit(NamedTuple):
         """Report this edit as wrong."""
         raise SpecError(Problem(code, message, hint, self.path, mark or self.mark))
 
+    def misses(self, rest: list[str], message: str, hint: str = "") -> NoReturn:
+        """Report that the path leads nowhere where only the rest of it is left."""
+        mark = self.mark
+        if mark is not None and mark.length == len(self.path):
+            start = mark.column + len(self.path) - len(".".join(rest))
+            mark = replace(mark, column=start, length=len(rest[0]))
+        self.fail("ARC201", message, hint, mark)
+
 
 def edits_of(node: Node) -> list[Edit]:
     """The edits of a mapping of paths to values."""
     if not node.is_mapping():
-        raise SpecError(Problem("ARC104", "edits are a mapping of paths to values", "", "edits", node.mark))
+        hint = "write `path: value`, without a dash" if node.is_list() else "write `{path: value}`"
+        raise SpecError(Problem("ARC104", "edits are a mapping of paths to values", hint, "edits", node.mark))
     return [Edit(path, value, node.key_marks.get(path)) for path, value in node.mapping.items()]
 
 
 def edits_from(values: Mapping[str, Any]) -> list[Edit]:
-    """The edits of plain data."""
-    return [Edit(str(path), node_of(value)) for path, value in values.items()]
+    """The edits of plain data; their marks quote them."""
+    return [_quoted(str(path), value) for path, value in values.items()]
 
 
-def split_kinds(edits: list[Edit]) -> tuple[list[Edit], list[Edit]]:
-    """Edits of `.kind`, which go first, and the others."""
-    kinds = [edit for edit in edits if edit.path.endswith(".kind")]
-    return kinds, [edit for edit in edits if edit not in kinds]
+def _quoted(path: str, value: Any) -> Edit:
+    text = f"{path}: {flow(value.plain() if isinstance(value, Node) else value)}"
+    start = len(path) + 3
+    there = Mark("<edit>", 1, start, len(text) - start + 1, text)
+    return Edit(path, _marked(node_of(value), there), Mark("<edit>", 1, 1, len(path), text))
+
+
+def _marked(node: Node, mark: Mark) -> Node:
+    """A tree without marks, all of it marked as written in one place."""
+    if node.mark is not None:
+        return node
+    if isinstance(node.value, dict):
+        children = {key: _marked(child, mark) for key, child in node.value.items()}
+        return Node(children, mark, dict.fromkeys(children, mark))
+    if isinstance(node.value, list):
+        return Node([_marked(child, mark) for child in node.value], mark)
+    return Node(node.value, mark)
+
+
+def edit_of(text: str, file: str) -> Edit:
+    """The edit of a text `path=value`, whose value is YAML; `file` is what its marks call it."""
+    path = text.partition("=")[0]
+    roots = compose(" " * (len(path) + 1) + text[len(path) + 1 :], file, shown=text)
+    mark = Mark(file, 1, 1, len(path), text)
+    if len(roots) != 1:
+        hint = "write `none` to say nothing" if not roots else "repeat the option for another edit"
+        raise SpecError(Problem("ARC104", "one value follows the path", hint, path.strip(), mark))
+    return Edit(path.strip(), roots[0], mark)
+
+
+def split_kinds(edits: list[Edit]) -> tuple[list[list[Edit]], list[Edit]]:
+    """Edits of `.kind`, which go first, the outer before those within them; and the others."""
+    kinds = sorted((edit for edit in edits if edit.path.endswith(".kind")), key=_level)
+    levels = [list(level) for _, level in groupby(kinds, key=_level)]
+    return levels, [edit for edit in edits if not edit.path.endswith(".kind")]
+
+
+def _level(edit: Edit) -> int:
+    """How deep a path leads, indices left out: they may be written or not."""
+    return sum(_RANGE.fullmatch(part) is None for part in edit.path.split("."))
 
 
 def apply_edits(tree: Node, edits: list[Edit], touched: list[tuple[Path, Edit]] | None = None) -> Node:
@@ -76,39 +125,50 @@ def places(tree: Node, edit: Edit) -> Iterator[Path]:
 def _walk(node: Node, done: Path, rest: list[str], edit: Edit, tree: Node) -> Iterator[Path]:
     if node.is_list() and any(child.is_mapping() for child in node.items):
         indexed = bool(rest) and _RANGE.fullmatch(rest[0]) is not None
-        indices = _indices(rest[0], len(node.items), done, edit) if indexed else range(len(node.items))
+        indices = _indices(rest, len(node.items), done, edit) if indexed else range(len(node.items))
         for index in indices:
             yield from _walk(node.items[index], (*done, str(index)), rest[indexed:], edit, tree)
     elif not rest:
         yield done
-    elif node.is_list() and rest[0].isdigit() and int(rest[0]) < len(node.items):
+    elif node.find((rest[0],)) is not None and node.is_list():
         yield from _walk(node.items[int(rest[0])], (*done, rest[0]), rest[1:], edit, tree)
     elif rest[0] in node.mapping:
         yield from _walk(node.mapping[rest[0]], (*done, rest[0]), rest[1:], edit, tree)
     else:
-        _missing(node, done, rest[0], edit, tree)
+        _missing(node, done, rest, edit, tree)
 
 
-def _indices(part: str, count: int, done: Path, edit: Edit) -> range:
-    match = _RANGE.fullmatch(part)
+def _indices(rest: list[str], count: int, done: Path, edit: Edit) -> range:
+    match = _RANGE.fullmatch(rest[0])
     first = int(match[1]) if match else 0
     last = int(match[3]) if match and match[3] else count - 1 if match and match[2] else first
     if first > last or last >= count:
         where = ".".join(done)
-        edit.fail("ARC201", f"`{part}` reaches beyond `{where}`, which are 0 to {count - 1}")
+        edit.misses(rest, f"`{where}` has no `{rest[0]}`", f"it has 0 to {count - 1}" if count > 1 else "it has only 0")
     return range(first, last + 1)
 
 
-def _missing(node: Node, done: Path, name: str, edit: Edit, tree: Node) -> NoReturn:
-    where = ".".join(done) or "the document"
-    kind = node.mapping.get("kind")
-    owner = f"`{where}` is `{kind.value}`, which" if kind else f"`{where}`"
-    hint = near(name, (key for key in node.mapping if key != "kind"))
-    if done[:1] == ("stages",) and len(done) == 2:
-        having = [i for i, stage in enumerate(tree.mapping["stages"].items) if name in stage.mapping]
+def _missing(node: Node, done: Path, rest: list[str], edit: Edit, tree: Node) -> NoReturn:
+    where, kind = ".".join(done), node.mapping.get("kind")
+    if not node.is_mapping() and not node.is_list():
+        edit.misses(rest, f"`{where}` is {shown(node.value)}: there is nothing within it", "end the path there")
+    owner = f"`{where}` is `{kind.value}`, which" if kind else f"`{where}`" if where else "the document"
+    edit.misses(rest, f"{owner} has no `{rest[0]}`", _missing_hint(node, done, rest, tree))
+
+
+def _missing_hint(node: Node, done: Path, rest: list[str], tree: Node) -> str:
+    name, stages = rest[0], tree.mapping.get("stages")
+    if name == "defaults" and not done:
+        return f"`defaults` are written out by then: `stages.{'.'.join(rest[1:])}`"
+    if index := re.fullmatch(r"(\w+)\[(\d+)\]", name):
+        return f"write `{index[1]}.{index[2]}`"
+    if done[:1] == ("stages",) and len(done) == 2 and stages is not None:
+        if re.fullmatch(r"-\d+", name):
+            return f"stages count from 0; the last is {len(stages.items) - 1}"
+        having = [i for i, stage in enumerate(stages.items) if name in stage.mapping]
         if having:
-            hint = f"it exists from stage {having[0]} on: `stages.{having[0]}-.{name}`"
-    edit.fail("ARC201", f"{owner} has no `{name}`", hint)
+            return f"it exists from stage {having[0]} on: `stages.{having[0]}-.{name}`"
+    return near(name, (key for key in node.mapping if key not in ("kind", *DOCUMENT_KINDS)))
 
 
 def refuse_overlaps(touched: list[tuple[Path, Edit]]) -> None:
@@ -124,10 +184,12 @@ def distribute(value: Node, index: int, count: int, edit: Edit) -> Node:
     """A value with every `{each: […]}` in it replaced by the element of one place."""
     each = value.sole("each")
     if each is not None:
-        if not each.is_list() or len(each.items) != count:
-            given = f"{len(each.items)} values" if each.is_list() else "one value"
-            word = "place" if count == 1 else "places"
-            edit.fail("ARC203", f"`each` has {given} for {count} {word}", "give one value a place", each.mark)
+        if not each.is_list():
+            edit.fail("ARC203", "`each` is followed by a list, one value a place", "", each.mark)
+        if len(each.items) != count:
+            values = "one value" if len(each.items) == 1 else f"{len(each.items)} values"
+            places = "one place" if count == 1 else f"{count} places"
+            edit.fail("ARC203", f"`each` has {values} for {places}", "give one value a place", each.mark)
         return distribute(each.items[index], index, count, edit)
     if value.is_mapping():
         children = {key: distribute(child, index, count, edit) for key, child in value.mapping.items()}
@@ -165,7 +227,7 @@ def merge(there: Node | None, value: Node, edit: Edit | None = None) -> Node:
     if isinstance(there.value, str):
         there = Node({"kind": there}, there.mark)
     if there.mapping.keys() & {"cycle", "parallel"}:
-        structure = next(iter(there.mapping))
+        structure = next(key for key in there.mapping if key in ("cycle", "parallel"))
         hint = f"name its members, `….{structure}.0`, or write a whole value with `kind`"
         edit.fail("ARC203", f"a mapping without a kind cannot be merged into a `{structure}`", hint, value.mark)
     merged = {**there.mapping, **{k: merge(there.mapping.get(k), v, edit) for k, v in value.mapping.items()}}
@@ -184,6 +246,8 @@ def _multiplied(there: Node | None, factor: Node, edit: Edit, mark: Mark | None)
     if not isinstance(number, int | float) or isinstance(number, bool):
         edit.fail("ARC203", "`times` multiplies a number, and there is none here", "", mark)
     product = number * factor.value
+    if not abs(product) < 1e300:
+        edit.fail("ARC203", f"{number:g} × {factor.value:g} is too large a number", "", mark)
     if not isinstance(number, int):
         return Node(product, mark)
     if abs(product - round(product)) > 1e-6 * max(1.0, abs(product)):

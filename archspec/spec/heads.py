@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
-from archspec.spec.activations import Activation, Gelu
+from archspec.spec.activations import Activation, Gelu, SquaredRelu, StarRelu
 from archspec.spec.base import Part, Spec
 from archspec.spec.cost import Cost, linear
-from archspec.spec.norms import LayerNorm, NoNorm, Norm
+from archspec.spec.norms import GroupNorm, LayerNorm, NoNorm, Norm
 from archspec.spec.place import Place
-from archspec.spec.pools import Avg, Pool
-from archspec.spec.values import Bias, BiasPart, Positive
+from archspec.spec.pools import Avg, Cls, Pool
+from archspec.spec.values import EVERY_PART, Bias, BiasPart, Positive
 
 
 class Head(Spec, family="heads"):
@@ -40,7 +40,15 @@ class Linear(Head):
 
     kind: Literal["linear"] = "linear"
     init: Literal["inherit", "zeros"] = Field("inherit", description="the arch's scheme, or `zeros` for the weights")
-    bias: Bias = Field(True, description="whether the layer has a bias")
+    bias: Bias = Field(EVERY_PART, description="whether the layer has a bias")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """With norms, another pool, and from zero."""
+        yield from super().examples()
+        yield cls(norm_before=LayerNorm(), init="zeros")
+        yield cls(norm_after=GroupNorm())
+        yield cls(pool=Cls())
 
     def cost(self, at: Place) -> Cost:
         """One linear layer on one vector."""
@@ -54,7 +62,14 @@ class Mlp(Head):
     ratio: Positive = Field(4.0, description="hidden width as a multiple of the pooled width")
     activation: Activation = Field(Gelu(), description="after the first layer")
     norm: Norm = Field(LayerNorm(), description="after the activation")
-    bias: Bias = Field(True, description="whether the layers have a bias")
+    bias: Bias = Field(EVERY_PART, description="whether the layers have a bias")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """With what MetaFormer Baselines put there."""
+        yield from super().examples()
+        yield cls(ratio=2.5, norm_after=LayerNorm(), activation=SquaredRelu())
+        yield cls(pool=Cls(), activation=StarRelu())
 
     def hidden(self, at: Place) -> int:
         """The hidden width."""

@@ -15,6 +15,7 @@ from archspec.spec.arch import CLASS_TOKENS, Arch, Branch, Stage, as_grid
 from archspec.spec.base import Complaint, Cycle, Part, Spec
 from archspec.spec.cost import Cost, vector
 from archspec.spec.place import Place, Scope
+from archspec.spec.values import INHERIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Section:
     at: Place
     costs: tuple[tuple[str, Cost], ...]
     complaints: tuple[Complaint, ...]
+    ends: bool = False
+    """Whether no map comes out of it, so that nothing can be said about what follows."""
 
     @property
     def cost(self) -> Cost:
@@ -53,10 +56,14 @@ class Layout:
 
     def problems(self) -> Iterator[Problem]:
         """Everything that cannot work, with its path."""
+        for complaint in _long_cycles(self.arch.init, "init", 0):
+            yield Problem(complaint.code, complaint.message, complaint.hint, complaint.field)
         for section in self.sections:
             for complaint in section.complaints:
                 path = f"{section.name}.{complaint.field}".strip(".")
                 yield Problem(complaint.code, complaint.message, complaint.hint, path)
+            if section.ends:
+                return
 
 
 def lay_out(arch: Arch, size: Any = None) -> Layout:
@@ -65,7 +72,7 @@ def lay_out(arch: Arch, size: Any = None) -> Layout:
     image = Place(arch.input.channels, native if size is None else as_grid(size), native, out=arch.stages[0].dim)
     sections = [_stem(arch.stem, image)]
     for index, stage in enumerate(arch.stages):
-        if sections[-1].complaints and min(sections[-1].at.grid) < 1:
+        if sections[-1].ends:
             break
         entry = replace(sections[-1].at, out=stage.dim)
         section = _first_stage(stage, entry) if index == 0 else _stage(stage, entry)
@@ -81,15 +88,19 @@ def _resolved(arch: Arch, sections: list[Section]) -> Arch:
 
 @lru_cache(maxsize=4096)
 def _stem(stem: Spec, image: Place) -> Section:
+    cycles = _long_cycles(stem, "", 0)
     stem = stem.resolve(Scope(image.native))
     after = _behind(stem, image)
-    return Section("stem", stem, image, after, (("stem", stem.total(image)),), tuple(_reshaping(stem, image, after)))
+    complaints, ends = (*cycles, *_reshaping(stem, image)), _ends(stem, image)
+    return Section("stem", stem, image, after, () if complaints else (("stem", stem.total(image)),), complaints, ends)
 
 
 @lru_cache(maxsize=4096)
 def _head(head: Spec, at: Place) -> Section:
+    cycles = _long_cycles(head, "", 0)
     head = head.resolve(Scope(at.native))
-    return Section("head", head, at, at, (("head", head.total(at)),), tuple(head.complaints(at)))
+    complaints = (*cycles, *head.complaints(at))
+    return Section("head", head, at, at, () if complaints else (("head", head.total(at)),), complaints)
 
 
 @lru_cache(maxsize=16384)
@@ -99,14 +110,19 @@ def _first_stage(stage: Stage, at: Place) -> Section:
 
 @lru_cache(maxsize=16384)
 def _stage(stage: Stage, entry: Place) -> Section:
-    downsample: Any = (stage.downsample or _no_downsample()).resolve(Scope(entry.native))
+    downsample: Any = stage.downsample or _no_downsample()
+    complaints = list(_long_cycles(downsample, "downsample", 0))
+    downsample = downsample.resolve(Scope(entry.native))
     after = _behind(downsample, entry)
-    complaints = [c._replace(field=f"downsample.{c.field}".strip(".")) for c in _reshaping(downsample, entry, after)]
+    complaints += (c._replace(field=f"downsample.{c.field}".strip(".")) for c in _reshaping(downsample, entry))
     if entry.class_tokens and downsample.needs_grid:
         message = f"class tokens cannot pass `{downsample.kind}`, which works on a grid"
         complaints.append(Complaint("downsample", message, "let them enter at a later stage", "ARC302"))
     stage = stage._changed({"downsample": downsample})
-    return _inside(stage, entry, after, (("downsample", downsample.total(entry)),), tuple(complaints))
+    if _ends(downsample, entry):
+        return Section("", stage, entry, after, (), tuple(complaints), ends=True)
+    costs = () if complaints else (("downsample", downsample.total(entry)),)
+    return _inside(stage, entry, after, costs, tuple(complaints))
 
 
 def _no_downsample() -> Spec:
@@ -125,11 +141,20 @@ def _at_least_one(grid: tuple[int, int]) -> tuple[int, int]:
     return max(1, grid[0]), max(1, grid[1])
 
 
-def _reshaping(reshaper: Any, entry: Place, after: Place) -> Iterator[Complaint]:
-    yield from reshaper.check(entry)
+def _ends(reshaper: Any, entry: Place) -> bool:
+    """Whether what comes out is no map, or one that only makes further mistakes of the one at hand."""
+    after = reshaper.grid_after(entry.grid)
+    return min(after) < 1 or (after != entry.grid and any(reshaper.check(entry)))
+
+
+def _reshaping(reshaper: Any, entry: Place) -> Iterator[Complaint]:
+    found = list(reshaper.check(entry))
+    yield from found
     if min(reshaper.grid_after(entry.grid)) < 1:
-        rows, columns = entry.grid
-        yield Complaint("", f"nothing is left of a {rows}×{columns} map", "a larger `input.size`, or a smaller stride")
+        if not found:
+            rows, columns = entry.grid
+            message = f"nothing is left of a {rows}×{columns} map"
+            yield Complaint("", message, "a larger `input.size`, or a smaller stride")
         return
     for name, spec, place in reshaper.parts(entry):
         for complaint in spec.complaints(place):
@@ -144,7 +169,8 @@ def _inside(
     at = replace(after, class_tokens=own)
     resolved = stage.resolve(Scope(at.native))
     found = (*complaints, *_stage_complaints(stage, resolved, after, at))
-    return Section("", resolved, entry, at, (*costs, *_stage_costs(resolved, at)), found)
+    # What cannot work has no cost: asking for it could divide by a width of nothing.
+    return Section("", resolved, entry, at, () if found else (*costs, *_stage_costs(resolved, at)), found)
 
 
 def _stage_costs(stage: Stage, at: Place) -> Iterator[tuple[str, Cost]]:
@@ -175,6 +201,10 @@ def _branch_parts(stage: Stage, index: int) -> Iterator[tuple[str, Spec]]:
 def _stage_complaints(stage: Stage, resolved: Stage, before: Place, at: Place) -> Iterator[Complaint]:
     for name in ("mixer", "mlp", "norm", "scaling", "activation"):
         yield from _long_cycles(getattr(stage, name), name, stage.depth)
+    yield from _long_cycles(stage.positions, "positions", 0)
+    for name in ("activation", "bias"):
+        if _inherits(getattr(stage, name)):
+            yield Complaint(name, "a stage has nothing to inherit from; its parts inherit from it", code="ARC104")
     for token in set(stage.class_tokens) & set(before.class_tokens):
         yield Complaint("class_tokens", f"the stage before already has a class token at the {token}")
     yield from (c._replace(field=f"positions.{c.field}".strip(".")) for c in resolved.positions.complaints(at))
@@ -205,10 +235,16 @@ def _address(stage: Stage, name: str, index: int) -> str:
 def _long_cycles(spec: Spec, path: str, depth: int) -> Iterator[Complaint]:
     """A cycle with more members than there are blocks says something that is never built."""
     if isinstance(spec, Cycle) and len(spec.cycle) > depth:
-        yield Complaint(path, f"a cycle of {len(spec.cycle)} is longer than the {depth} blocks of the stage")
+        long = f"a cycle of {len(spec.cycle)} is longer than the {depth} blocks of the stage"
+        yield Complaint(path, long if depth else "a cycle takes turns over the blocks of a stage; here there are none")
     for name in type(spec).model_fields:
         value = getattr(spec, name)
         for index, element in enumerate(value if isinstance(value, tuple) else (value,)):
             if isinstance(element, Spec):
                 where = f"{path}.{name}.{index}" if isinstance(value, tuple) else f"{path}.{name}"
-                yield from _long_cycles(element, where, depth)
+                yield from _long_cycles(element, where.strip("."), depth)
+
+
+def _inherits(value: Any) -> bool:
+    """Whether a stage's own activation or bias is said to be inherited, perhaps in turn."""
+    return INHERIT in (value, getattr(value, "kind", "")) or any(map(_inherits, getattr(value, "cycle", ())))

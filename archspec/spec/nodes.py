@@ -88,6 +88,24 @@ class Node:
             return [child.plain() for child in self.value]
         return self.value
 
+    def data(self) -> Any:
+        """The bare value to be validated; what was validated before stands for itself."""
+        if self.validated is not None:
+            return self.validated
+        if isinstance(self.value, dict):
+            return {key: child.data() for key, child in self.value.items()}
+        if isinstance(self.value, list):
+            return [child.data() for child in self.value]
+        return self.value
+
+    def marks(self) -> Iterator[Mark]:
+        """Where it and everything within it was written."""
+        yield from self.key_marks.values()
+        if self.mark is not None:
+            yield self.mark
+        for _, child in self.children():
+            yield from child.marks()
+
     def find(self, path: tuple[str, ...]) -> Node | None:
         """The node at a concrete path, if it exists."""
         node: Node | None = self
@@ -95,7 +113,8 @@ class Node:
             if node is None:
                 return None
             if node.is_list():
-                node = node.items[int(part)] if part.isdigit() and int(part) < len(node.items) else None
+                index = int(part) if part.isdecimal() and len(part) < 10 else len(node.items)
+                node = node.items[index] if index < len(node.items) else None
             else:
                 node = node.mapping.get(part)
         return node

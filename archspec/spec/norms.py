@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -48,6 +48,12 @@ class GroupNorm(Norm):
     groups: Count = Field(1, description="groups the channels are split into")
     eps: Positive = Field(1e-6, description="added to the variance")
     bias: Bias = Field(INHERIT, description="whether it has a bias; in a stage the stage's `bias` says, elsewhere true")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """Several groups too."""
+        yield from super().examples()
+        yield cls(groups=4)
 
     def check(self, at: Place) -> Iterator[Complaint]:
         """Groups must be of equal size."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -30,6 +30,12 @@ class Cls(Pool):
 
     kind: Literal["cls"] = "cls"
     merge: Literal["concat", "mean"] = Field("concat", description="what becomes of several class tokens")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """The mean too."""
+        yield from super().examples()
+        yield cls(merge="mean")
 
     def width(self, at: Place) -> int:
         """Joined tokens are as wide as all of them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -27,6 +27,12 @@ class Learned(Positions):
 
     kind: Literal["learned"] = "learned"
     covers: Literal["grid", "all"] = Field("grid", description="`grid`, or `all`: class tokens have entries too")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """With entries for class tokens too."""
+        yield from super().examples()
+        yield cls(covers="all")
 
     def cost(self, at: Place) -> Cost:
         """An entry a token of the native grid."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from archspec.errors import SpecError
-from archspec.spec.arch import Arch, Stage, as_grid
+from archspec.spec.arch import Arch, Input, Stage
 from archspec.spec.cost import Cost
 from archspec.spec.layout import Layout, Section, lay_out
 from archspec.spec.loading import tree_of
+from archspec.spec.nodes import node_of
+from archspec.spec.wording import problems_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,10 @@ def profile(arch: Arch, size: Any = None) -> Profile:
 
 def laid_out_at(arch: Arch, size: Any) -> Layout:
     """The same network run on images of another size; an error where a part of it cannot."""
-    as_grid(size)
+    try:
+        size = Input.model_validate({"size": size}).size
+    except ValidationError as error:
+        raise SpecError(problems_of(error, node_of({"size": size}))) from None
     layout = lay_out(arch, size)
     tree = tree_of(arch)
     problems = [p.at(tree.mark_of(tuple(p.path.split(".")))) for p in layout.problems()]

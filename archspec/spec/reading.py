@@ -6,6 +6,7 @@ duplicate keys are seen, and the number of nodes stays bounded while aliases are
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,11 +16,14 @@ import yaml
 from archspec.errors import Mark, Problem, SpecError, near
 from archspec.spec.nodes import Node
 from archspec.spec.scalars import read_scalar
+from archspec.spec.syntax import strange_character, syntax_problem
 
 DOCUMENT_KINDS = ("arch", "space", "study", "recipe", "runner")
 MAX_BYTES = 1_000_000
 MAX_NODES = 50_000
 MAX_DEPTH = 60
+MAX_DIGITS = 300
+_NAME = re.compile(r"\w[\w.+-]*(?<!\.yaml)(?<!\.yml)")
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -82,13 +86,15 @@ class _Composer:
 
     def refuse_tag(self, event: Any) -> None:
         if event.tag is not None:
-            self.fail("ARC004", f"the tag `{event.tag}` has no meaning here", event, "quote a text to keep it a text")
+            hint = "choose with `kind:`; a text that begins with `!` needs quotes"
+            self.fail("ARC004", f"the tag `{event.tag}` has no meaning here", event, hint)
 
     def descend(self, event: Any) -> None:
         if len(self.open) >= MAX_DEPTH:
             self.fail("ARC005", f"nested deeper than {MAX_DEPTH} levels", event)
         if self.awaits_key():
-            self.fail("ARC004", "a key must be a word, not a list or mapping", event)
+            hint = "a text with brackets or braces needs quotes"
+            self.fail("ARC004", "a key is a word, not a list or mapping", event, hint)
         node = Node({} if isinstance(event, yaml.MappingStartEvent) else [], self.mark(event))
         if isinstance(event, yaml.MappingStartEvent):
             node.key_marks = {}
@@ -103,9 +109,9 @@ class _Composer:
             self.key(event)
             return
         plain = event.style is None or event.style == ""
-        value = read_scalar(event.value) if plain else event.value
-        if isinstance(value, float) and value in (float("inf"), float("-inf")):
-            self.fail("ARC104", f"`{event.value}` is too large a number", event)
+        value = read_scalar(event.value) if plain and len(event.value) <= MAX_DIGITS else event.value
+        if isinstance(value, int | float) and abs(value) > 10**MAX_DIGITS:
+            self.fail("ARC104", f"`{event.value[:20]}` is too large a number", event)
         self.place(Node(value, self.mark(event)), event, event.anchor)
 
     def awaits_key(self) -> bool:
@@ -114,10 +120,15 @@ class _Composer:
     def key(self, event: Any) -> None:
         frame, key = self.open[-1], event.value
         if key == "<<":
-            self.fail("ARC004", "merge keys are not read", event, "use `extends:` or `defaults:`")
+            hint = "what stages share stands in `defaults`; what documents share, in the one they `extends`"
+            self.fail("ARC004", "merge keys are not read", event, hint)
+        if key.startswith("-"):
+            self.fail("ARC002", "a list element that is none", event, "a space is missing after the dash")
         if key in frame.node.mapping:
-            first = frame.node.key_marks[key]
-            self.fail("ARC003", f"`{key}` is written twice", event, f"first on line {first.line}")
+            first = f"first on line {frame.node.key_marks[key].line}"
+            again = key in DOCUMENT_KINDS and len(self.open) == 1
+            hint = f"{first}; `---` on a line of its own begins another document" if again else first
+            self.fail("ARC003", f"`{key}` is written twice", event, hint)
         frame.key = key
         frame.node.key_marks[key] = self.mark(event)
 
@@ -125,7 +136,12 @@ class _Composer:
         if self.awaits_key():
             self.fail("ARC004", "an alias cannot be a key", event)
         if event.anchor not in self.anchors:
-            self.fail("ARC002", f"`*{event.anchor}` points at nothing that is complete above it", event)
+            within = any(frame.anchor == event.anchor for frame in self.open)
+            hint = "" if within else near(event.anchor, self.anchors) or "put quotes around a text that begins with `*`"
+            message = f"`*{event.anchor}` stands within its own `&{event.anchor}`" if within else (
+                f"there is no `&{event.anchor}` above for `*{event.anchor}` to repeat"
+            )  # fmt: skip
+            self.fail("ARC002", message, event, hint)
         target = self.anchors[event.anchor]
         self.count += self.sizes.get(id(target), 1)
         self.place(target, event, None)
@@ -163,36 +179,31 @@ def _size(node: Node, known: dict[int, int]) -> int:
 
 def read_text(text: str, file: str = "<text>") -> list[Document]:
     """The documents of a YAML text, each with its kind and name."""
-    return [as_document(root, file) for root in compose(text, file)]
+    documents = [as_document(root, file) for root in compose(text, file)]
+    first: dict[tuple[str, str], Document] = {}
+    for document in documents:
+        earlier = first.setdefault((document.kind, document.name), document)
+        if earlier is not document:
+            marks = [d.node.mark_of((d.kind,)) for d in (earlier, document)]
+            message = f"there are two documents `{document.kind}: {document.name}`"
+            hint = f"the first is on line {marks[0].line}; give one another name" if marks[0] else ""
+            raise SpecError(Problem("ARC003", message, hint, mark=marks[1]))
+    return documents
 
 
-def compose(text: str, file: str = "<text>") -> list[Node]:
-    """The trees of a YAML text."""
-    if len(text.encode()) > MAX_BYTES:
+def compose(text: str, file: str = "<text>", *, shown: str | None = None) -> list[Node]:
+    """The trees of a YAML text; marks may show another text with the same lines and columns."""
+    if len(text.encode(errors="replace")) > MAX_BYTES:
         raise SpecError(Problem("ARC005", f"larger than {MAX_BYTES:,} bytes", mark=Mark(file, 1, 1)))
-    composer = _Composer(file, text.splitlines())
+    if strange := strange_character(text, file):
+        raise SpecError(strange)
+    composer = _Composer(file, (text if shown is None else shown).splitlines())
     try:
         for event in yaml.parse(text, Loader=_Loader):
             composer.feed(event)
     except yaml.MarkedYAMLError as error:
-        raise SpecError(_syntax(error, composer)) from None
-    except yaml.reader.ReaderError as error:
-        message = f"a character that YAML does not allow: U+{ord(error.character):04X}" if isinstance(
-            error.character, str
-        ) else str(error.reason)
-        raise SpecError(Problem("ARC002", message, mark=Mark(file, 1, 1))) from None
+        raise SpecError(syntax_problem(error, file, composer.lines)) from None
     return composer.roots
-
-
-def _syntax(error: yaml.MarkedYAMLError, composer: _Composer) -> Problem:
-    place = error.problem_mark or error.context_mark
-    line, column = (place.line, place.column) if place else (0, 0)
-    text = composer.lines[line] if line < len(composer.lines) else ""
-    message = str(error.problem or error.context or "not YAML")
-    hint = "indent with spaces, never tabs" if "\t" in text[: column + 1] or "'\\t'" in message else ""
-    if "mapping values are not allowed" in message:
-        hint = "a `:` too many, or a missing line break; quote texts that contain `: `"
-    return Problem("ARC002", message, hint, mark=Mark(composer.file, line + 1, column + 1, 1, text))
 
 
 def read_file(path: Path) -> list[Document]:
@@ -203,7 +214,8 @@ def read_file(path: Path) -> list[Document]:
             raise SpecError(Problem("ARC005", f"larger than {MAX_BYTES:,} bytes", mark=Mark(shown, 1, 1)))
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SpecError(Problem("ARC001", f"not UTF-8 text: {error.reason}", mark=Mark(shown, 1, 1))) from None
+        problem = Problem("ARC001", f"not UTF-8 text: {error.reason}", "save it as UTF-8", mark=Mark(shown, 1, 1))
+        raise SpecError(problem) from None
     except OSError as error:
         hint = "check the path" if isinstance(error, FileNotFoundError) else ""
         message = error.strerror or str(error)
@@ -218,7 +230,7 @@ def as_document(node: Node, file: str = "<text>") -> Document:
     """What a tree is, told by its first key."""
     if not node.is_mapping() or not node.mapping:
         mark = node.mark or Mark(file, 1, 1)
-        raise SpecError(Problem("ARC006", "a document is a mapping", _first_key_hint(), mark=mark))
+        raise SpecError(Problem("ARC006", "a document is lines of `key: value`", _first_key_hint(), mark=mark))
     first = next(iter(node.mapping))
     if first not in DOCUMENT_KINDS:
         later = next((kind for kind in DOCUMENT_KINDS if kind in node.mapping), None)
@@ -226,10 +238,37 @@ def as_document(node: Node, file: str = "<text>") -> Document:
         message = f"the first key says what a document is; `{first}` does not"
         raise SpecError(Problem("ARC006", message, hint, mark=node.key_marks.get(first)))
     name = node.mapping[first]
-    if not isinstance(name.value, str):
-        message = f"`{first}:` is followed by the document's name"
-        raise SpecError(Problem("ARC104", message, f"for example `{first}: my_{first}`", first, name.mark))
+    if not isinstance(name.value, str) or not _NAME.fullmatch(name.value):
+        message = f"`{first}:` is followed by the document's name: one word of letters, digits, `_`, `-` and `.`"
+        mark = node.mark_of((first,), key=name.value is None)
+        raise SpecError(Problem("ARC104", message, f"for example `{first}: my_{first}`", first, mark))
+    refuse_nothing(node)
     return Document(first, name.value, node)
+
+
+def refuse_nothing(node: Node) -> None:
+    """Keys and list elements without a value are mistakes: the word `none` is the only way to say nothing."""
+    problems: list[Problem] = []
+    pending: list[tuple[tuple[str, ...], Node]] = [((), node)]
+    while pending:
+        path, current = pending.pop()
+        inner = [((*path, key), child) for key, child in current.children()]
+        problems.extend(_nothing(place, child, current) for place, child in inner if child.value is None)
+        pending.extend(reversed(inner))
+    if problems:
+        raise SpecError(problems)
+
+
+def _nothing(place: tuple[str, ...], node: Node, parent: Node) -> Problem:
+    key, path, mark = place[-1], ".".join(place), parent.key_marks.get(place[-1], node.mark)
+    if parent.is_list():
+        return Problem("ARC104", "an element of this list has no value", "write one, or remove the dash", path, mark)
+    if apart := re.fullmatch(r"([\w.-]+):(.+)", key):
+        hint = f"a space is missing after the colon: `{apart[1]}: {apart[2]}`"
+        return Problem("ARC104", f"`{key}` is a key without a value", hint, path, mark)
+    written = mark is not None and re.search(r"(~|null|Null|NULL)\s*($|[,}\]#])", mark.text[mark.column :])
+    hint = "`none` is the way to say nothing" if written else "write one, or indent the lines that belong to it"
+    return Problem("ARC104", f"`{key}` has no value", hint, path, mark)
 
 
 def _first_key_hint() -> str:

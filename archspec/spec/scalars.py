@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 SUFFIXES = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
@@ -42,6 +42,9 @@ class Printed(float):
     def __repr__(self) -> str:
         return self.text
 
+    def __reduce__(self) -> tuple[type[Printed], tuple[str]]:
+        return Printed, (self.text,)
+
     def agrees(self, exact: float) -> bool:
         """Whether an exact number rounds to what is printed."""
         return abs(exact - self) <= self.half_unit * (1 + 1e-9)
@@ -50,12 +53,13 @@ class Printed(float):
     def _read(cls, value: Any) -> Printed:
         if isinstance(value, Printed):
             return value
+        words = {"value": str(value)[:40], "hint": "write it as it is printed, for example 26M or 4.1G"}
         if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise ValueError("write a number as the paper prints it, for example 26M or 4.1G")
+            raise PydanticCustomError("ARC104", "this is not a number", words)
         try:
             return cls(str(value))
         except ArithmeticError:
-            raise ValueError("write a number as the paper prints it, for example 26M or 4.1G") from None
+            raise PydanticCustomError("ARC104", "`{value}` is not a number", words) from None
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from archspec.errors import Problem, SpecError, near
+from archspec.errors import Problem, SpecError, closest, near
 from archspec.spec.reading import DOCUMENT_KINDS, Document, read_file
 
-_HEAD = re.compile(rf"^({'|'.join(DOCUMENT_KINDS)}):[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
+_FIRST = r"(?:\A|^---[^\n]*\n)(?:[ \t]*(?:#[^\n]*)?\n)*"
+_HEAD = re.compile(rf"{_FIRST}({'|'.join(DOCUMENT_KINDS)}):[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
 
 
 def shipped_folders() -> list[Path]:
@@ -55,8 +56,7 @@ def is_path(reference: str) -> bool:
 
 def _at_path(kind: str, reference: str, beside: Path | None) -> Document:
     text, _, name = reference.rpartition(":") if not reference.endswith((".yaml", ".yml")) else (reference, "", "")
-    path = Path(text).expanduser()
-    path = beside.parent / path if beside is not None and not path.is_absolute() else path
+    path = _full_path(text, beside)
     documents = [document for document in read_file_cached(path) if document.kind == kind]
     chosen = [document for document in documents if not name or document.name == name]
     if len(chosen) == 1:
@@ -66,6 +66,22 @@ def _at_path(kind: str, reference: str, beside: Path | None) -> Document:
         raise SpecError(Problem("ARC102", f"{path} holds no {kind}{f' named `{name}`' if name else ''}", hint))
     listed = ", ".join(f"`{text}:{document.name}`" for document in chosen)
     raise SpecError(Problem("ARC102", f"{path} holds {len(chosen)} documents of kind {kind}", f"choose one: {listed}"))
+
+
+def _full_path(text: str, beside: Path | None) -> Path:
+    """A path as it is meant where it is written; there must be a file."""
+    try:
+        path = Path(text).expanduser()
+        path = beside.parent / path if beside is not None and not path.is_absolute() else path
+        present = path.is_file()
+    except (RuntimeError, ValueError):  # no such user, or a character that no path may hold
+        path, present = Path(text), False
+    if not present:
+        there = path.parent.iterdir() if path.parent.is_dir() else ()
+        close = closest(path.name, [file.name for file in there if is_path(file.name)])
+        hint = f"did you mean `{close[0]}`?" if close else "a path begins where the file it is written in lies"
+        raise SpecError(Problem("ARC001", f"there is no file {path}", hint if beside or close else ""))
+    return path
 
 
 def _candidates(kind: str, name: str, beside: Path | None) -> Iterator[Path]:

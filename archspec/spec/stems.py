@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ from archspec.spec.cost import Cost, conv
 from archspec.spec.norms import LayerNorm, Norm
 from archspec.spec.place import Grid, Place
 from archspec.spec.reshaping import Reshaper, check_conv, check_patches, conv_side
-from archspec.spec.values import Bias, BiasPart, Count, NonNegative, Size
+from archspec.spec.values import EVERY_PART, Bias, BiasPart, Count, NonNegative, Size
 
 
 class Stem(Reshaper, family="stems"):
@@ -29,7 +29,13 @@ class Conv(Stem):
     kernel: Size = Field(7, description="side of the kernel")
     stride: Count = Field(4, description="pixels between tokens")
     padding: NonNegative = Field(3, description="zeros around the image")
-    bias: Bias = Field(True, description="whether the convolution has a bias")
+    bias: Bias = Field(EVERY_PART, description="whether the convolution has a bias")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """With norms, and overlapping differently."""
+        yield from super().examples()
+        yield cls(kernel=3, stride=2, padding=1, norm_before=LayerNorm(), norm_after=LayerNorm())
 
     def grid_after(self, grid: Grid) -> Grid:
         """A token a stride."""
@@ -54,7 +60,13 @@ class Patch(Stem):
     bias_parts: ClassVar[tuple[BiasPart, ...]] = ("conv",)
     kind: Literal["patch"] = "patch"
     size: Count = Field(16, description="side of a patch in pixels")
-    bias: Bias = Field(True, description="whether the projection has a bias")
+    bias: Bias = Field(EVERY_PART, description="whether the projection has a bias")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """Smaller patches too."""
+        yield from super().examples()
+        yield cls(size=4, norm_after=LayerNorm())
 
     def grid_after(self, grid: Grid) -> Grid:
         """A token a patch."""
@@ -82,7 +94,13 @@ class ConvStack(Stem):
     stride: Count = Field(2, description="stride of every convolution")
     norm: Norm = Field(LayerNorm(), description="after every convolution but the last")
     activation: Activation = Field(Gelu(), description="after every norm")
-    bias: Bias = Field(True, description="whether the convolutions have a bias")
+    bias: Bias = Field(EVERY_PART, description="whether the convolutions have a bias")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """Three convolutions."""
+        yield cls(dims=(8, 16), kernels=(7, 3, 3))
+        yield cls(dims=(8,), kernels=(3, 5), bias=())
 
     def grids(self, grid: Grid) -> list[Grid]:
         """The grid before every convolution and behind the last."""

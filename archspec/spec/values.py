@@ -3,57 +3,90 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
+from archspec.errors import closest, near
 from archspec.spec.place import Scope
+from archspec.spec.refusing import fault, listed, mapping_hint, number_hint, refusal, shown, truth_hint, wrong
 
 BiasPart = Literal["norm", "linear", "conv"]
 BIAS_PARTS: tuple[BiasPart, ...] = ("norm", "linear", "conv")
 INHERIT: Any = "inherit"
 """The default of fields that follow the stage: `activation` and `bias`."""
+EVERY_PART: Any = True
+"""The default of a bias that every part has."""
 
 
 def _whole(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise PydanticCustomError("ARC104", "{value} is not a whole number", {"value": _shown(value)})
+        raise wrong(f"{shown(value)} is not a whole number", number_hint(value))
     return value
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise PydanticCustomError("ARC104", "{value} is not a number", {"value": _shown(value)})
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
+        raise wrong(f"{shown(value)} is not a number", number_hint(value))
+    return value + 0  # so that -0.0, which equals 0.0 but is written otherwise, is 0.0
+
+
+def _flag(value: Any) -> Any:
+    if not isinstance(value, bool):
+        raise wrong(f"{shown(value)} is neither true nor false", truth_hint(value))
     return value
 
 
-def _shown(value: Any) -> str:
-    """How a value is quoted in a message."""
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    return f"`{value}`" if isinstance(value, str | int | float) else "a list" if isinstance(value, list | tuple) else (
-        "a mapping"
-    )
+def _label(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise wrong(f"{shown(value)} is neither a text nor a number", mapping_hint(value))
+    return value
 
 
-Count = Annotated[int, BeforeValidator(_whole), Ge(1), Le(1_000_000)]
+Label = Annotated[str | int | float, PlainValidator(_label), WithJsonSchema({"type": ["string", "number"]})]
+"""A text, or a number that is one: 4a, 4."""
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+"""True or false, and none of the words that YAML 1.1 took for them."""
+
+Count = Annotated[int, Ge(1), Le(1_000_000), BeforeValidator(_whole)]
 """A whole number of at least 1."""
 
-NonNegative = Annotated[int, BeforeValidator(_whole), Ge(0), Le(1_000_000)]
+NonNegative = Annotated[int, Ge(0), Le(1_000_000), BeforeValidator(_whole)]
 """A whole number of at least 0."""
 
 Number = Annotated[float, BeforeValidator(_number)]
 """Any finite number."""
 
-Positive = Annotated[float, BeforeValidator(_number), Gt(0)]
+Positive = Annotated[float, Gt(0), BeforeValidator(_number)]
 """A number above 0."""
 
-Share = Annotated[float, BeforeValidator(_number), Ge(0), Lt(1)]
+Amount = Annotated[float, Ge(0), BeforeValidator(_number)]
+"""A number of at least 0."""
+
+Share = Annotated[float, Ge(0), Lt(1), BeforeValidator(_number)]
 """A number from 0 up to, not including, 1."""
+
+
+def _said(value: Any) -> Any:
+    return None if value == "none" else value
+
+
+T = TypeVar("T")
+_NONE = BeforeValidator(_said)
+OrNone = Annotated[T | None, _NONE]
+"""A value that may be `none`."""
+
+
+@cache
+def may_be_none(model: type[BaseModel], name: str) -> bool:
+    """Whether a field can say `none`, and so is written out even where it says nothing."""
+    return _NONE in model.model_fields[name].metadata if name in model.model_fields else False
 
 
 class GridSize(BaseModel):
@@ -72,11 +105,15 @@ class GridSize(BaseModel):
 def _size(value: Any) -> Any:
     if isinstance(value, GridSize):
         return value
-    if isinstance(value, dict):
+    if isinstance(value, dict) and "grid" in value:
         return GridSize.model_validate(value)
+    if isinstance(value, dict) and len(value) == 1 and closest(str(next(iter(value))), ["grid"]):
+        raise refusal([fault("ARC101", "a size has no such key", "did you mean `grid`?", (next(iter(value)),))])
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise wrong(f"{shown(value)} is neither a whole number nor `{{grid: …}}`", number_hint(value, "grid"))
     number = _whole(value)
     if not 1 <= number <= 1_000_000:
-        raise PydanticCustomError("ARC104", "{value} is not a size of at least 1", {"value": _shown(value)})
+        raise wrong(f"{shown(value)} must be {'at least 1' if number < 1 else 'at most 1,000,000'}")
     return number
 
 
@@ -84,15 +121,13 @@ def _bias(value: Any) -> Any:
     if isinstance(value, bool) or value == INHERIT:
         return value
     if not isinstance(value, list | tuple):
-        raise PydanticCustomError(
-            "ARC104", "a bias is true, false or a list of norm, linear, conv; {value} is none of them",
-            {"value": _shown(value)},
-        )
-    unknown = [part for part in value if part not in BIAS_PARTS]
+        hint = f"write [{value}]" if value in BIAS_PARTS else truth_hint(value)
+        raise wrong(f"{shown(value)} is neither true, false nor a list of {listed(BIAS_PARTS)}", hint)
+    unknown = [i for i, part in enumerate(value) if part not in BIAS_PARTS]
     if unknown:
-        raise PydanticCustomError(
-            "ARC104", "{value} is no part that can have a bias; the parts are norm, linear, conv",
-            {"value": _shown(unknown[0])},
+        raise refusal(
+            fault("ARC104", f"{shown(value[i])} is no part with a bias", near(str(value[i]), BIAS_PARTS), (i,))
+            for i in unknown
         )
     return tuple(part for part in BIAS_PARTS if part in value)
 

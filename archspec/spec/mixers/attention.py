@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Iterator
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -19,6 +20,13 @@ class Attention(Mixer):
     kind: Literal["attention"] = "attention"
     head_dim: Count = Field(32, description="width of a head; heads × head_dim may differ from the stage's width")
     bias: Bias = Field(INHERIT, description="whether its linear layers have a bias")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """Heads that do not divide the width, and one wider than it."""
+        yield from super().examples()
+        yield cls(head_dim=24)
+        yield cls(head_dim=64)
 
     def heads(self, at: Place) -> int:
         """How many heads there are."""

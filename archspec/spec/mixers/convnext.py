@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
-from archspec.spec.activations import Activation, Inherit
+from archspec.spec.activations import Activation, Inherit, Relu
 from archspec.spec.base import Complaint, Part
 from archspec.spec.cost import Cost, depthwise, linear
 from archspec.spec.mixers.base import Mixer
 from archspec.spec.mixers.pooling import odd
-from archspec.spec.norms import LayerNorm, Norm
+from archspec.spec.norms import GroupNorm, LayerNorm, Norm
 from archspec.spec.place import Place
 from archspec.spec.values import INHERIT, Bias, BiasPart, Positive, Size
 
@@ -28,6 +28,12 @@ class ConvNext(Mixer):
     norm: Norm = Field(LayerNorm(), description="after the depthwise convolution")
     activation: Activation = Field(Inherit(), description="between the pointwise layers")
     bias: Bias = Field(INHERIT, description="which of its linear layers and convolutions have a bias")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """Another norm and activation too."""
+        yield from super().examples()
+        yield cls(kernel=3, ratio=2.5, norm=GroupNorm(), activation=Relu())
 
     def hidden(self, at: Place) -> int:
         """The width between the pointwise layers."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -20,6 +20,12 @@ class Pooling(Mixer):
     needs_grid: ClassVar[bool] = True
     kind: Literal["pooling"] = "pooling"
     size: Size = Field(3, description="side of the window; odd")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """A larger window too."""
+        yield from super().examples()
+        yield cls(size=5)
 
     def cost(self, at: Place) -> Cost:
         """Nothing to learn; the input is kept."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
-from archspec.spec.activations import Activation, Inherit
+from archspec.spec.activations import Activation, Inherit, StarRelu
 from archspec.spec.base import Complaint, Part
 from archspec.spec.cost import Cost, depthwise, linear
 from archspec.spec.mixers.base import Mixer
 from archspec.spec.mixers.pooling import odd
 from archspec.spec.place import Place
-from archspec.spec.values import INHERIT, Bias, BiasPart, Positive, Size
+from archspec.spec.values import INHERIT, Bias, BiasPart, GridSize, Positive, Size
 
 
 class SepConv(Mixer):
@@ -26,6 +26,12 @@ class SepConv(Mixer):
     ratio: Positive = Field(2.0, description="inner width as a multiple of the stage's")
     activation: Activation = Field(Inherit(), description="after the first pointwise layer")
     bias: Bias = Field(INHERIT, description="which of its linear layers and convolutions have a bias")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """Another activation, a relative kernel, a bias on some layers."""
+        yield from super().examples()
+        yield cls(kernel=GridSize(grid=0.5), ratio=1.5, activation=StarRelu(), bias=("conv",))
 
     def inner(self, at: Place) -> int:
         """The width between the pointwise layers."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
-from archspec.spec.activations import Activation, Inherit
+from archspec.spec.activations import Activation, Inherit, Relu, StarRelu
 from archspec.spec.base import Complaint, Part
 from archspec.spec.cost import Cost, linear
 from archspec.spec.mlps.base import ChannelMlp
@@ -23,6 +23,13 @@ class Mlp(ChannelMlp):
     ratio: Positive = Field(4.0, description="hidden width as a multiple of the stage's")
     activation: Activation = Field(Inherit(), description="between the layers")
     bias: Bias = Field(INHERIT, description="whether the layers have a bias")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """Other activations too."""
+        yield from super().examples()
+        yield cls(ratio=2.5, activation=StarRelu())
+        yield cls(activation=Relu())
 
     def hidden(self, at: Place) -> int:
         """The hidden width."""

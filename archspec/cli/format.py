@@ -1,0 +1,79 @@
+"""How numbers are written: three significant digits and a unit, everywhere."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+UNITS = ("", "K", "M", "G", "T", "P")
+BYTES_A_NUMBER = 4
+BLOCKS = " ▏▎▍▌▋▊▉█"
+
+
+def short(number: float) -> str:
+    """26341656 is 26.3M, 4106941440 is 4.11G, 812 is 812."""
+    if abs(number) < 1000:
+        return f"{number:.0f}"
+    size, power = float(number), 0
+    while abs(size) >= 999.5 and power < len(UNITS) - 1:
+        size, power = size / 1000, power + 1
+    # Rounding may carry into another digit: 9.996 is 10.0, not 10.00.
+    digits = next(d for d in (2, 1, 0) if len(f"{abs(size):.{d}f}".replace(".", "")) <= 3)
+    return f"{size:.{digits}f}{UNITS[power]}"
+
+
+def signed(change: float) -> str:
+    """A difference: +166M, -433K, 0."""
+    return f"+{short(change)}" if change > 0 else short(change)
+
+
+def percent(before: float, after: float) -> str:
+    """A relative difference: +4.2%; nothing where there was nothing."""
+    if before == after:
+        return "0%"
+    return f"{(after - before) / before:+.1%}" if before else "new"
+
+
+def memory(numbers: int) -> str:
+    """What numbers take in fp32: 116 MiB."""
+    return f"{mebibytes(numbers)} MiB"
+
+
+def mebibytes(numbers: int) -> str:
+    """What numbers take in fp32, in MiB: one decimal below 100."""
+    size = numbers * BYTES_A_NUMBER / 2**20
+    return f"{size:.1f}" if size < 99.95 else f"{size:,.0f}"
+
+
+def by(*sides: int) -> str:
+    """A shape: 56×56."""
+    return "×".join(map(str, sides))
+
+
+def image(size: Any) -> str:
+    """An image size: 224, or 256×320."""
+    return str(size) if isinstance(size, int) else by(*size)
+
+
+def bar(share: float, width: int) -> str:
+    """A share as a bar of eighths."""
+    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    whole, rest = divmod(max(eighths, 1 if share > 0 else 0), 8)
+    return "█" * whole + (BLOCKS[rest] if rest else "")
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """1 problem, 2 problems."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def printable(text: str) -> str:
+    """A text without anything that could move a terminal's cursor; a tab is one space, so that carets stay in place."""
+    return "".join(c if c.isprintable() else " " if c == "\t" else "�" for c in text)

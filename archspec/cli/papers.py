@@ -1,0 +1,41 @@
+"""What a paper prints about a network, beside what is computed."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from archspec.spec.arch import Arch, Figures
+from archspec.spec.cost import Cost
+
+
+class Claim(NamedTuple):
+    """A figure as printed, and whether ours rounds to it; None where there is nothing to compare."""
+
+    name: str
+    text: str
+    agrees: bool | None
+
+
+def claims(arch: Arch, cost: Cost, size: Any) -> list[Claim]:
+    """What the paper says about an arch at an image size."""
+    reference = arch.reference
+    if reference is None:
+        return []
+    figures: Figures | None = reference if size == arch.input.size else reference.at.get(str(size))
+    printed = {"params": reference.params, "frozen_params": reference.frozen_params}
+    if figures is not None:
+        printed["macs"] = figures.macs
+    found = [Claim(n, p.text, p.agrees(getattr(cost, n))) for n, p in printed.items() if p is not None]
+    if figures is not None and figures.top1 is not None:
+        found.append(Claim("top1", _accuracy(figures.top1), None))
+    return found
+
+
+def marked(claim: Claim) -> str:
+    """A figure as the paper prints it, with a ✗ in front where ours does not round to it."""
+    return claim.text if claim.agrees in (True, None) else f"✗ {claim.text}"
+
+
+def _accuracy(percent: float) -> str:
+    """Papers print one decimal, rarely more."""
+    return f"{percent:.1f}" if round(percent, 1) == percent else f"{percent:g}"

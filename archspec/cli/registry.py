@@ -1,0 +1,24 @@
+"""Every command, where its function lives, and the line that introduces it. Nothing is imported to list them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """A command that has not been imported: `module:attribute` and a summary."""
+
+    target: str
+    summary: str
+
+
+COMMANDS = {
+    "ls": Entry("archspec.cli.ls:ls", "What has a name: archs, mixers, norms, studies …"),
+    "show": Entry("archspec.cli.show:show", "An arch, stage by stage, with what each part costs."),
+    "profile": Entry("archspec.cli.profile:profile", "What archs cost: parameters, MACs, activation memory."),
+    "diff": Entry("archspec.cli.diff:diff", "What differs between two archs, and what that costs."),
+    "check": Entry("archspec.cli.check:check", "Every mistake in YAML files, each at its own line."),
+    "schema": Entry("archspec.cli.schema:schema", "The JSON Schema of a document, for editors."),
+    "doctor": Entry("archspec.cli.doctor:doctor", "Whether this machine and this installation are fit for work."),
+}
+"""In the order in which one meets them."""

@@ -1,0 +1,61 @@
+"""What a network is made of between stem and head: stages of blocks of residual branches."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from archspec.nn.tokens import ClassTokens
+from archspec.spec import arch as specs
+from archspec.spec.place import Grid, Place
+
+
+class Branch(nn.Module):
+    """A residual branch: x and op(norm(x)), joined by the scaling."""
+
+    def __init__(self, spec: specs.Branch, at: Place) -> None:
+        super().__init__()
+        self.norm = spec.norm.build(at)
+        self.op = spec.op.build(at)
+        self.scaling = spec.scaling.build(at)
+
+    def forward(self, x: Tensor, grid: Grid) -> Tensor:
+        """(B, N, C) → (B, N, C)."""
+        y: Tensor = self.scaling(x, self.op(self.norm(x), grid))
+        return y
+
+
+class Block(nn.Module):
+    """The mixer's branch and, unless there is none, the mlp's."""
+
+    def __init__(self, spec: specs.Block, at: Place) -> None:
+        super().__init__()
+        self.mixer = Branch(spec.mixer, at)
+        self.mlp = None if spec.mlp is None else Branch(spec.mlp, at)
+
+    def forward(self, x: Tensor, grid: Grid) -> Tensor:
+        """(B, N, C) → (B, N, C)."""
+        x = self.mixer(x, grid)
+        return x if self.mlp is None else self.mlp(x, grid)
+
+
+class Stage(nn.Module):
+    """What leads into it, what enters the sequence there, and its blocks."""
+
+    def __init__(self, spec: specs.Stage, entry: Place, at: Place) -> None:
+        super().__init__()
+        entering, present = spec.class_tokens, entry.class_tokens
+        self.downsample = None if spec.downsample is None else spec.downsample.build(entry)
+        self.class_tokens = ClassTokens(entering, present, at.dim) if entering else None
+        self.positions = spec.positions.build(at)
+        self.blocks = nn.ModuleList(Block(spec.block(index), at) for index in range(spec.depth))
+
+    def forward(self, x: Tensor, grid: Grid) -> tuple[Tensor, Grid]:
+        """(B, N, C) on a grid → (B, N', C') on another."""
+        if self.downsample is not None:
+            x, grid = self.downsample(x, grid)
+        if self.class_tokens is not None:
+            x = self.class_tokens(x)
+        x = self.positions(x, grid)
+        for block in self.blocks:
+            x = block(x, grid)
+        return x, grid

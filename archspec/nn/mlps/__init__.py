@@ -1,0 +1,1 @@
+"""Channel mlps, one file a kind."""

@@ -1,0 +1,92 @@
+"""Norms over tokens (B, N, C)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from archspec.spec import norms as specs
+from archspec.spec.place import Place
+
+
+class NoNorm(nn.Identity):
+    """Leaves everything as it is."""
+
+
+class LayerNorm(nn.LayerNorm):
+    """Each token over its channels."""
+
+    def __init__(self, spec: specs.LayerNorm, at: Place) -> None:
+        super().__init__(at.dim, spec.eps, bias=bool(spec.bias))
+
+
+class GroupNorm(nn.Module):
+    """Each sample over its tokens and a group of channels; the variance is the biased one."""
+
+    bias: nn.Parameter | None
+
+    def __init__(self, spec: specs.GroupNorm, at: Place) -> None:
+        super().__init__()
+        self.groups, self.eps = spec.groups, spec.eps
+        self.weight = nn.Parameter(torch.ones(at.dim))
+        self.register_parameter("bias", nn.Parameter(torch.zeros(at.dim)) if spec.bias else None)
+
+    def reset_parameters(self) -> None:
+        """Ones and zeros."""
+        nn.init.ones_(self.weight)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, N, C) → (B, N, C)."""
+        if self.groups == 1 and not x.is_cpu:
+            return self.as_layer_norm(x)
+        # A map of one row is channels-last, and on a CPU torch normalises such a map without copying it.
+        normed = F.group_norm(x.transpose(1, 2).unsqueeze(2), self.groups, self.weight, self.bias, self.eps)
+        return normed.squeeze(2).transpose(1, 2).contiguous()
+
+    def as_layer_norm(self, x: Tensor) -> Tensor:
+        """One group as a layer norm over tokens and channels, which on accelerators saves torch two transpositions."""
+        shape = x.shape[1:]
+        bias = None if self.bias is None else self.bias.expand(shape)
+        return F.layer_norm(x, shape, self.weight.expand(shape), bias, self.eps)
+
+
+class RmsNorm(nn.RMSNorm):
+    """Each token by its root mean square."""
+
+    def __init__(self, spec: specs.RmsNorm, at: Place) -> None:
+        super().__init__(at.dim, spec.eps)
+
+
+class BatchNorm(nn.Module):
+    """Each channel over the batch and its tokens; running statistics stand in for the batch in evaluation."""
+
+    bias: nn.Parameter | None
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, spec: specs.BatchNorm, at: Place) -> None:
+        super().__init__()
+        self.eps, self.momentum = spec.eps, spec.momentum
+        self.weight = nn.Parameter(torch.ones(at.dim))
+        self.register_parameter("bias", nn.Parameter(torch.zeros(at.dim)) if spec.bias else None)
+        self.register_buffer("running_mean", torch.zeros(at.dim))
+        self.register_buffer("running_var", torch.ones(at.dim))
+
+    def reset_parameters(self) -> None:
+        """Ones and zeros, for the running statistics too."""
+        for ones in (self.weight, self.running_var):
+            nn.init.ones_(ones)
+        for zeros in (self.bias, self.running_mean):
+            if zeros is not None:
+                nn.init.zeros_(zeros)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, N, C) → (B, N, C)."""
+        statistics = self.running_mean, self.running_var
+        flat = F.batch_norm(
+            x.flatten(0, 1), *statistics, self.weight, self.bias, self.training, self.momentum, self.eps
+        )
+        return flat.view_as(x)

@@ -1,0 +1,53 @@
+"""Which kinds there are: this package's, other distributions' under the entry-point group, and a document's `plugins`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from archspec.errors import Problem, SpecError
+
+if TYPE_CHECKING:
+    from archspec.spec.base import Spec
+
+FAMILIES: dict[str, type[Spec]] = {}
+"""Every family's base class, by the family's name."""
+
+
+@cache
+def load_builtins() -> None:
+    """Import every kind of this package: defining a member registers it."""
+    import archspec.spec.arch  # the families of one file each
+    import archspec.spec as package
+
+    for folder in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        if folder.ispkg:  # the families of one file a kind
+            for module in pkgutil.iter_modules(importlib.import_module(folder.name).__path__, folder.name + "."):
+                importlib.import_module(module.name)
+
+
+@cache
+def load_plugins() -> None:
+    """Import what other distributions offer under the entry-point group `archspec.plugins`."""
+    for entry_point in entry_points(group="archspec.plugins"):
+        import_plugin(entry_point.module)
+
+
+def import_plugin(module: str) -> None:
+    """Import a module that defines kinds of its own."""
+    try:
+        importlib.import_module(module)
+    except Exception as error:
+        # Whatever a foreign module does wrong while it is imported is reported as this plugin's mistake.
+        message = f"the plugin `{module}` cannot be imported: {type(error).__name__}: {error}"
+        raise SpecError(Problem("ARC105", message, "install the package it lives in, or correct the name")) from error
+
+
+def members(family: str) -> dict[str, type[Spec]]:
+    """Every kind of a family by name, plugins' included."""
+    load_builtins()
+    load_plugins()
+    return FAMILIES[family].members

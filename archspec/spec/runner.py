@@ -1,0 +1,73 @@
+"""Runners: where runs execute."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PlainValidator, WithJsonSchema
+
+from archspec.spec.base import Spec
+from archspec.spec.deriving import Form
+from archspec.spec.naming import Text
+from archspec.spec.refusing import shown, wrong
+from archspec.spec.scalars import Printed
+from archspec.spec.values import Count, NonNegative, OrNone
+from archspec.spec.written import Written
+
+
+def _duration(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(DURATION, value):
+        raise wrong(f"{shown(value)} is not a time", "write 90m, 12h or 2d")
+    return value
+
+
+DURATION = r"[0-9]+(\.[0-9]+)?[smhd]"
+Duration = Annotated[str, PlainValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{DURATION}$"})]
+
+
+class Resources(Spec):
+    """What one run is given."""
+
+    gpus: NonNegative = Field(0, description="accelerators")
+    cpus: Count = Field(1, description="processor cores")
+    memory: OrNone[Printed] = Field(None, description="main memory in bytes: 16G; `none`: whatever there is")
+
+
+class Runner(Written, family="runners"):
+    """Where and how runs execute."""
+
+    runner: str = Field("", description="the runner's name: its address")
+    environment: dict[str, Text] = Field({}, description="environment variables of every run")
+    note: str | None = Field(None, description="anything a reader should know")
+
+
+class Queue(Runner):
+    """What runners have that start processes of their own."""
+
+    resources: Resources = Field(Resources(), description="what one run is given")
+    parallelism: OrNone[Count] = Field(None, description="most runs at one time; `none`: as many as fit")
+    time_limit: OrNone[Duration] = Field(None, description="how long one attempt may take: 90m, 12h, 2d; or `none`")
+    setup: tuple[str, ...] = Field((), description="shell lines that come before every run")
+
+
+class Inline(Runner):
+    """In this process, one run after another: for debugging."""
+
+    kind: Literal["inline"] = "inline"
+
+
+class Local(Queue):
+    """In worker processes on this machine."""
+
+    kind: Literal["local"] = "local"
+
+
+class Slurm(Queue):
+    """As jobs of a SLURM cluster."""
+
+    kind: Literal["slurm"] = "slurm"
+    options: dict[str, Text] = Field({}, description="further options of sbatch: {partition: gpu, account: lab}")
+
+
+RUNNER = Form("runner", Runner, ("runner", "note"))

@@ -1,0 +1,204 @@
+"""Schemas of specs: their fields, and families as the kinds to choose from."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import types
+import typing
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, TypeAdapter
+
+from archspec.spec.arch import Stage, tidy
+from archspec.spec.base import FAMILIES, Spec, members
+from archspec.spec.schema.forms import JSON, Flavour, flavoured, further, takes_numbers, with_texts
+from archspec.spec.values import may_be_none
+
+UNIONS = (typing.Union, types.UnionType)
+
+
+def is_family(annotation: Any) -> bool:
+    """Whether a type is the base of a family."""
+    family = getattr(annotation, "family", "") if isinstance(annotation, type) else ""
+    return bool(family) and FAMILIES[family] is annotation
+
+
+def is_model(annotation: Any) -> bool:
+    """Whether a type is a model with fields."""
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def first_line(cls: type) -> str:
+    """The sentence that introduces a class."""
+    return (inspect.getdoc(cls) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def _holds_model(annotation: Any) -> bool:
+    return is_model(annotation) or any(_holds_model(inner) for inner in typing.get_args(annotation))
+
+
+class Models:
+    """Schemas of types; those of models stand once, under `definitions`."""
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, JSON] = {}
+
+    def define(self, name: str, make: Callable[[], JSON]) -> JSON:
+        """A reference to a definition, which is made where it is not there yet."""
+        if name not in self.definitions:
+            self.definitions[name] = {}  # what is defined may refer to itself
+            self.definitions[name].update(make())
+        return {"$ref": f"#/definitions/{name}"}
+
+    def field(self, model: type[BaseModel], name: str, flavour: Flavour = "") -> JSON:
+        """A property: its description, its default, and what it may be."""
+        info = model.model_fields[name]
+        annotation = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+        options = [self.value(annotation, flavour)]
+        family = next((base for base in typing.get_args(info.annotation) or (info.annotation,) if is_family(base)), None)
+        if family is not None and (model is Stage or name in model.nested) and not flavour:  # type: ignore[attr-defined]
+            options.append(self.partial(family, flavour))
+        if may_be_none(model, name):
+            options.append({"const": "none"})
+        default = {} if info.is_required() else _default(info.default)
+        what = options[0] if len(options) == 1 else {"anyOf": options}
+        return {"description": info.description or first_line(model), **default, **what}
+
+    def value(self, annotation: Any, flavour: Flavour) -> JSON:
+        """What values of a type may be."""
+        origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
+        if origin is Annotated and (_holds_model(inner[0]) or inner[0] is Any):
+            marked = self.marked(inner[1:])
+            return marked or (self.leaf(annotation, flavour) if inner[0] is Any else self.value(inner[0], flavour))
+        if origin in UNIONS and _holds_model(annotation):
+            options = [self.value(option, flavour) for option in inner if option is not type(None)]
+            return options[0] if len(options) == 1 else {"anyOf": options}
+        if is_family(annotation):
+            return self.family(annotation, flavour)
+        if is_model(annotation):
+            return self.define(_named(flavour, annotation.__name__.lower()), lambda: self.object(annotation, flavour))
+        if origin is tuple and _holds_model(annotation):
+            return {"type": "array", "items": self.value(inner[0], flavour)}
+        if origin is dict:
+            return self.mapping(*inner)
+        return self.leaf(annotation, flavour)
+
+    def marked(self, marks: tuple[Any, ...]) -> JSON | None:
+        """What a mark on a field says it may be."""
+        return None
+
+    def mapping(self, keys: Any, values: Any) -> JSON:
+        """A mapping of free keys, or of a few."""
+        value = {} if values is Any else self.value(values, "")
+        if typing.get_origin(keys) is not Literal:
+            return {"type": "object", "additionalProperties": value}
+        properties = {key: {"description": f"for `{key}`", **value} for key in typing.get_args(keys)}
+        return {"type": "object", "properties": properties, "additionalProperties": False}
+
+    def leaf(self, annotation: Any, flavour: Flavour) -> JSON:
+        """A type without models: what pydantic says, and the texts that are numbers here."""
+        schema = TypeAdapter(annotation).json_schema()
+        options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+        schema = {**schema, "anyOf": options} if len(options) > 1 else options[0] if options else schema
+        plain = with_texts({key: value for key, value in schema.items() if key not in ("title", "default")})
+        return self.shared(flavoured(plain, flavour), flavour) if flavour else plain
+
+    def shared(self, schema: JSON, flavour: Flavour) -> JSON:
+        """A definition by content: what many fields may be stands once."""
+        for name, known in self.definitions.items():
+            if known == schema and name.startswith(f"{flavour}.value"):
+                return {"$ref": f"#/definitions/{name}"}
+        count = sum(name.startswith(f"{flavour}.value") for name in self.definitions)
+        return self.define(f"{flavour}.value{count + 1}", lambda: schema)
+
+    def object(self, model: type[BaseModel], flavour: Flavour = "") -> JSON:
+        """A mapping with a model's fields; fields of a stage may stand in `defaults` instead."""
+        properties = {name: self.property(model, name, flavour) for name in model.model_fields}
+        required = [name for name, field in model.model_fields.items() if field.is_required() and model is not Stage]
+        if "kind" in properties:
+            required = ["kind", *required]
+        return {
+            "description": first_line(model),
+            "type": "object",
+            "properties": properties,
+            **({"required": required} if required else {}),
+            "additionalProperties": False,
+        }
+
+    def property(self, model: type[BaseModel], name: str, flavour: Flavour) -> JSON:
+        """A field, or the kind that tells members apart."""
+        if name == "kind":
+            return {"description": first_line(model), "const": model.model_fields[name].default}
+        return self.field(model, name, flavour)
+
+    def family(self, base: type[Spec], flavour: Flavour = "") -> JSON:
+        """A kind as a word, a mapping with `kind`, or a structure of several."""
+        return self.define(_named(flavour, base.family), lambda: {"anyOf": list(self._forms(base, flavour))})
+
+    def _forms(self, base: type[Spec], flavour: Flavour) -> Iterator[JSON]:
+        yield self.kinds(base)
+        for kind, member in sorted(members(base.family).items()):
+            yield self.define(_named(flavour, base.family, kind), lambda member=member: self.object(member, flavour))
+        for key, structure in sorted(base.structures.items()):
+            made = self.define(
+                _named(flavour, base.family, key), lambda model=structure, key=key: self.structure(model, key, flavour)
+            )
+            yield made
+        if flavour:
+            yield self.partial(base, flavour)
+            yield from further(self.family(base, flavour), flavour, numbers=False)
+
+    def structure(self, model: type[Spec], key: str, flavour: Flavour) -> JSON:
+        """A mapping whose one key stands for the kind."""
+        schema = self.object(model, flavour)
+        return {**schema, "required": [key]}
+
+    def kinds(self, base: type[Spec]) -> JSON:
+        """A family's kinds as words, each with its sentence."""
+        known = sorted(members(base.family).items(), key=lambda item: (not item[1].listed, item[0]))
+        words = {"enum": [kind for kind, _ in known], "markdownEnumDescriptions": [first_line(m) for _, m in known]}
+        return self.define(f"{base.family}.kinds", lambda: {"type": "string", **words})
+
+    def partial(self, base: type[Spec], flavour: Flavour) -> JSON:
+        """A mapping without `kind`, which merges into what is there: fields of any kind."""
+        return self.define(_named(flavour, base.family, "fields"), lambda: self._partial(base, flavour))
+
+    def _partial(self, base: type[Spec], flavour: Flavour) -> JSON:
+        properties: dict[str, list[tuple[str, JSON]]] = {}
+        for kind, member in sorted(members(base.family).items()):
+            for name in member.names:
+                if name != "kind":
+                    properties.setdefault(name, []).append((kind, self.field(member, name, flavour)))
+        return {
+            "description": "Merges into what is there.",
+            "type": "object",
+            "properties": {name: _either(found) for name, found in sorted(properties.items())},
+            "additionalProperties": False,
+        }
+
+
+def _named(flavour: Flavour, *parts: str) -> str:
+    return ".".join(part for part in (flavour, *parts) if part)
+
+
+def _either(found: list[tuple[str, JSON]]) -> JSON:
+    """One property of several kinds: what any of them lets it be."""
+    descriptions: dict[str, list[str]] = {}
+    values: list[JSON] = []
+    for kind, schema in found:
+        descriptions.setdefault(schema["description"], []).append(kind)
+        value = {key: child for key, child in schema.items() if key not in ("description", "default")}
+        if value not in values:
+            values.append(value)
+    said = "; ".join(f"{', '.join(kinds)}: {text}" for text, kinds in descriptions.items())
+    description = said if len(descriptions) > 1 else next(iter(descriptions))
+    return {"description": description, **(values[0] if len(values) == 1 else {"anyOf": values})}
+
+
+def _default(value: Any) -> JSON:
+    if isinstance(value, Spec):
+        value = tidy(value.canonical())
+    plain = json.loads(json.dumps(tidy(value)))
+    return {} if plain in (None, "", {}, []) else {"default": plain}

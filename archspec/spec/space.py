@@ -1,0 +1,25 @@
+"""Spaces: a base arch and what may vary about it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from archspec.spec.deriving import Form
+from archspec.spec.naming import ArchName, Paths
+from archspec.spec.written import Written
+
+
+class Space(Written):
+    """A base arch and what may vary about it."""
+
+    space: str = Field("", description="the space's name: its address")
+    base: ArchName = Field(description="the arch that varies")
+    vary: Annotated[dict[str, Any], Paths("arch", varying=True)] = Field(
+        min_length=1, description="paths into the base, and what each may become"
+    )
+    note: str | None = Field(None, description="anything a reader should know")
+
+
+SPACE = Form("space", Space, ("space", "note"))

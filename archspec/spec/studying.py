@@ -1,0 +1,152 @@
+"""Studies from documents: short forms written out, profiles laid over them, and what their keys must agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archspec.errors import Problem, SpecError, near
+from archspec.spec.deriving import Form
+from archspec.spec.edits import edits_of, merge
+from archspec.spec.nodes import Node
+from archspec.spec.search import Search
+from archspec.spec.study import Arm, Factor, Study
+
+Path = tuple[str, ...]
+
+
+def expand(node: Node) -> Node:
+    """A study with every factor in its long form, those of its profiles too."""
+    node = _with_long_factors(node)
+    profiles = node.mapping.get("profiles")
+    if profiles is None or not profiles.is_mapping():
+        return node
+    written = {name: _with_long_factors(profile) for name, profile in profiles.mapping.items()}
+    return node.with_child("profiles", Node(dict(written), profiles.mark, profiles.key_marks))
+
+
+def _with_long_factors(node: Node) -> Node:
+    factors = node.mapping.get("factors")
+    if factors is None or not factors.is_mapping():
+        return node
+    written = {name: _long(factor) for name, factor in factors.mapping.items()}
+    return node.with_child("factors", Node(dict(written), factors.mark, factors.key_marks))
+
+
+def _long(factor: Node) -> Node:
+    return factor if not factor.is_mapping() or "arms" in factor.mapping else Node({"arms": factor}, factor.mark)
+
+
+def profiled(study: Study, name: str) -> Study:
+    """The study as one of its profiles has it."""
+    profile = study.tree.find(("profiles", name))
+    if profile is None:
+        raise SpecError(Problem("ARC102", f"there is no profile `{name}`", near(name, study.profiles), "profiles"))
+    changes = Node({**profile.without("edits", "only").mapping}, profile.mark, profile.key_marks)
+    tree = merge(study.tree.without("profiles"), changes)
+    only, factors = study.profiles[name].only, tree.mapping["factors"]
+    if only:
+        tree = tree.with_child(
+            "factors", factors.without(*(factor for factor in factors.mapping if factor not in only))
+        )
+    chosen = STUDY.from_tree(tree)
+    chosen._layer = tuple(edits_of(profile.mapping["edits"]))
+    return chosen
+
+
+def several(node: Node | None) -> list[Node]:
+    """The elements of a list, or the one value that stands in its place; nothing where it is `none`."""
+    return [] if node is None or node.value == "none" else node.items if node.is_list() else [node]
+
+
+def _problems(study: Study) -> Iterator[Problem]:
+    """What is wrong with the study as a whole, each at its own place."""
+    for path, message, hint in (*_design(study), *_conditions(study), *_figures(study), *_profiles(study)):
+        yield Problem("ARC401", message, hint, ".".join(path), study.tree.mark_of(path, key=True))
+
+
+Wrong = Iterator[tuple[Path, str, str]]
+
+
+def _design(study: Study) -> Wrong:
+    """Each design has keys of its own."""
+    if study.space is not None:
+        yield from _searching(study)
+        return
+    if study.baseline is None:
+        yield (), "a study has a `baseline`, or a `space` to search", ""
+    if study.search != Search():
+        yield ("search",), "`search` says how a `space` is searched, and there is none", "name a `space`"
+    right, wrong = ("factors", "steps") if study.design in ("one_factor", "factorial") else ("steps", "factors")
+    if getattr(study, wrong):
+        designs = "roadmap or leave_one_out" if wrong == "steps" else "one_factor or factorial"
+        yield (wrong,), f"a {study.design} study has no `{wrong}`", f"write `{right}`, or another design: {designs}"
+    if not getattr(study, right) and study.design != "one_factor":
+        yield ("design",), f"a {study.design} study has `{right}`, and there are none", ""
+
+
+def _searching(study: Study) -> Wrong:
+    for key in ("factors", "steps"):
+        if getattr(study, key):
+            yield (key,), f"a study that searches a `space` has no `{key}`", "write two studies"
+    if not study.search.objectives:
+        yield (
+            ("space",),
+            "what is looked for in the space is not said",
+            "for example `search: {objectives: {top1: max}}`",
+        )
+
+
+def _conditions(study: Study) -> Wrong:
+    """`when` names arms of earlier factors; what a factor sets for itself belongs to one design."""
+    above: dict[str, Factor] = {}
+    for name, factor in study.factors.items():
+        path: Path = ("factors", name)
+        for key in ("when",) if study.design == "one_factor" else ("on", "recipe"):
+            if getattr(factor, key):
+                yield (*path, key), f"`{key}` has no meaning in a {study.design} study", ""
+        for other, arms in factor.when.items():
+            if other not in above:
+                hint = f"write it below `{other}`" if other in study.factors else near(other, above)
+                yield (*path, "when", other), f"there is no factor `{other}` above this one", hint
+                continue
+            for arm in several_texts(arms):
+                if arm not in above[other].arms:
+                    yield (*path, "when", other), f"`{other}` has no arm `{arm}`", near(arm, above[other].arms)
+        above[name] = factor
+
+
+def several_texts(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    """A name, or a list of names, as a list."""
+    return (names,) if isinstance(names, str) else names
+
+
+def _figures(study: Study) -> Wrong:
+    """A list of printed figures has one for each baseline."""
+    count = len(several(study.tree.mapping.get("baseline")))
+    yield from _counted(("reference", "baseline"), study.reference.baseline, count)
+    for name, factor in study.factors.items():
+        path: Path = ("factors", name)
+        own = len(several(study.tree.find((*path, "on")))) or count
+        yield from _arm_figures((*path, "arms"), factor.arms, own)
+    yield from _arm_figures(("steps",), study.steps, count)
+
+
+def _arm_figures(path: Path, arms: dict[str, Arm], count: int) -> Wrong:
+    for name, arm in arms.items():
+        yield from _counted((*path, name, "paper"), arm.paper, count)
+
+
+def _counted(path: Path, figures: object, count: int) -> Wrong:
+    if isinstance(figures, tuple) and len(figures) != count:
+        archs = f"{count} baseline" + ("s" if count != 1 else "")
+        yield path, f"{len(figures)} printed figures for {archs}", "one for each, `none` where nothing is printed"
+
+
+def _profiles(study: Study) -> Wrong:
+    for name, profile in study.profiles.items():
+        for factor in profile.only:
+            if factor not in study.factors:
+                yield ("profiles", name, "only"), f"there is no factor `{factor}`", near(factor, study.factors)
+
+
+STUDY = Form("study", Study, ("study", "note"), (), expand, _problems)

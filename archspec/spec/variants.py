@@ -1,0 +1,67 @@
+"""What an arm makes of a network and its recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from archspec.errors import SpecError
+from archspec.spec.arch import Arch
+from archspec.spec.edits import edits_of
+from archspec.spec.findings import Findings
+from archspec.spec.loading import ARCH
+from archspec.spec.nodes import Node
+from archspec.spec.reading import Document
+from archspec.spec.recipe import RECIPE, Recipe
+from archspec.spec.study import RECIPE_PREFIX, Arm, Study
+
+
+class Variant(NamedTuple):
+    """A network and how it is trained."""
+
+    arch: Arch
+    recipe: Recipe | None
+    """None where it could not be read."""
+
+
+@dataclass
+class Names:
+    """What the names in a study stand for: each is read once, and archs are as the study's profile has them."""
+
+    study: Study
+    document: Document
+    archs: dict[object, Arch] = field(default_factory=dict)
+    recipes: dict[object, Recipe] = field(default_factory=dict)
+
+    def arch(self, node: Node) -> Arch:
+        """The arch that a value names or describes, with the profile's edits."""
+        key = node.value if isinstance(node.value, str) else id(node)
+        if key not in self.archs:
+            arch = ARCH.resolve(node, self.document)
+            self.archs[key] = ARCH.edited(arch, list(self.study.layer)) if self.study.layer else arch
+        return self.archs[key]
+
+    def recipe(self, node: Node | None = None) -> Recipe:
+        """The recipe that a value names or describes; the study's own where there is none."""
+        node = self.study.tree.mapping["recipe"] if node is None or node.value == "none" else node
+        key = node.value if isinstance(node.value, str) else id(node)
+        if key not in self.recipes:
+            self.recipes[key] = RECIPE.resolve(node, self.document)
+        return self.recipes[key]
+
+    def changed(self, variant: Variant, arm: Node) -> Variant:
+        """A variant with an arm's changes: another arch or recipe first, then edits of either."""
+        arch = self.arch(arm.mapping["arch"]) if "arch" in arm.mapping else variant.arch
+        recipe = self.recipe(arm.mapping["recipe"]) if "recipe" in arm.mapping else variant.recipe
+        edits = edits_of(arm.without(*Arm.names))
+        on_recipe = [edit for edit in edits if edit.path.startswith(RECIPE_PREFIX)]
+        on_arch = [edit for edit in edits if edit not in on_recipe]
+        found = Findings()
+        with found.collecting():
+            arch = ARCH.edited(arch, on_arch) if on_arch else arch
+        with found.collecting():
+            stripped = [edit._replace(path=edit.path.removeprefix(RECIPE_PREFIX)) for edit in on_recipe]
+            recipe = RECIPE.edited(recipe, stripped) if stripped and recipe else recipe
+        if found.seen:
+            raise SpecError(found.sorted())
+        return Variant(arch, recipe)

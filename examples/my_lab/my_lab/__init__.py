@@ -1,0 +1,1 @@
+"""A token mixer of one's own."""

@@ -1,0 +1,157 @@
+"""Other people's checkpoints give other people's outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import timm
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+import archspec
+from archspec.errors import WeightsError
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+TINY = {
+    "input.size": 64,
+    "classes": 10,
+    "stages.depth": {"each": [1, 1, 2, 1]},
+    "stages.dim": {"each": [8, 16, 24, 32]},
+}
+OFFICIAL: dict[str, tuple[str, dict[str, Any]]] = {
+    "metaformer_identityformer_tiny": ("identityformer_s12", TINY),
+    "metaformer_poolformerv2_tiny": ("poolformerv2_s12", TINY),
+    "metaformer_convformer_tiny": ("convformer_s18", {**TINY, "stages.dim": {"each": [16, 32, 64, 96]}}),
+    "metaformer_convformer_layerscale_tiny": (
+        "convformer_s18",
+        {**TINY, "stages.scaling": {"kind": "layer_scale", "initial": 1e-5}},
+    ),
+}
+HEAD = {"head.norm.eps": 1e-6}
+"""timm's, where the authors' code, and so the zoo, has 1e-5: with untrained weights the logits differ by 3e-4."""
+TIMM: dict[str, tuple[str, dict[str, Any]]] = {
+    "caformer_s18": ("caformer_s18", HEAD),
+    "convformer_s18": ("convformer_s18", HEAD),
+    "poolformerv2_s12": ("poolformerv2_s12", {}),
+    "vit_tiny": ("vit_tiny_patch16_224", {}),
+    "vit_small": ("vit_small_patch16_224", {}),
+    "vit_base": ("vit_base_patch16_224", {}),
+    # timm has no DeiT-III-T; its S is the same network, wider.
+    "deit3_tiny": ("deit3_small_patch16_224", {"stages.dim": 384}),
+}
+
+
+def golden(case: str) -> dict[str, Tensor]:
+    return load_file(GOLDEN / f"{case}.safetensors")
+
+
+def official_weights(case: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix("sd."): tensor for name, tensor in case.items() if name.startswith("sd.")}
+
+
+def perturbed(model: nn.Module, seed: int) -> nn.Module:
+    """The model with norms, biases and scales moved, so that ones and zeros cannot stand in for each other."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim <= 1:
+                parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
+    return model
+
+
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_authors_weights_give_the_authors_outputs(name: str) -> None:
+    case, (arch, edits) = golden(name), OFFICIAL[name]
+    model = archspec.build(archspec.load(arch).edit(edits)).eval()
+    archspec.load_weights(model, official_weights(case), source="official")
+    with torch.no_grad():
+        features = model.head.norm_after(model.head.pool(model.forward_features(case["in.x"])))
+        logits = model(case["in.x"])
+    torch.testing.assert_close(features, case["out.features"], atol=1e-4, rtol=0)
+    torch.testing.assert_close(logits, case["out.y"], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("name", TIMM)
+def test_timms_weights_give_timms_outputs(name: str) -> None:
+    theirs, edits = timm.create_model(TIMM[name][0]).eval(), TIMM[name][1]
+    ours = archspec.build(archspec.load(name).edit(edits)).eval()
+    image = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(2))
+    archspec.load_weights(ours, theirs.state_dict(), source="timm")
+    with torch.no_grad():
+        torch.testing.assert_close(ours(image), theirs(image), atol=1e-4, rtol=0)
+        archspec.load_weights(ours.double(), perturbed(theirs, seed=1).double().state_dict(), source="timm")
+        torch.testing.assert_close(ours(image.double()), theirs(image.double()), atol=1e-9, rtol=0)
+
+
+def _without(name: str) -> Callable[[dict[str, Tensor]], None]:
+    return lambda weights: weights.__delitem__(name)
+
+
+def _with(name: str, tensor: Tensor) -> Callable[[dict[str, Tensor]], None]:
+    return lambda weights: weights.update({name: tensor})
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (_without("norm.weight"), "1 missing: head.norm_after.weight"),
+        (_with("stages.0.0.extra.weight", torch.zeros(3)), "1 left over: stages.0.0.extra.weight"),
+        (_with("head.fc2.weight", torch.zeros(7, 384)), "head.fc2.weight is 7×384, not 10×384"),
+    ],
+    ids=["missing", "left over", "misshapen"],
+)
+def test_a_misfit_is_named_and_nothing_is_loaded(damage: Callable[[dict[str, Tensor]], None], said: str) -> None:
+    arch, edits = OFFICIAL["metaformer_convformer_tiny"]
+    model = archspec.build(archspec.load(arch).edit(edits))
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    weights = official_weights(golden("metaformer_convformer_tiny"))
+    damage(weights)
+    with pytest.raises(WeightsError, match=said):
+        archspec.load_weights(model, weights, source="official")
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_an_unknown_source_is_refused() -> None:
+    with pytest.raises(WeightsError, match="`torchvision` is no source of weights"):
+        archspec.load_weights(nn.Linear(1, 1), {}, source="torchvision")  # type: ignore[arg-type]
+
+
+def test_a_weight_file_alone_rebuilds_its_network(tmp_path: Path) -> None:
+    arch = archspec.load("randformer_s12").edit({**TINY, "stages.mixer": {"cycle": ["pooling", "random"]}} | {
+        "stages.depth": 2, "stages.positions": "sincos"})  # fmt: skip
+    model = archspec.build(arch, seed=3).eval()
+    archspec.save_model(model, tmp_path / "model.safetensors")
+    again = archspec.load_model(tmp_path / "model.safetensors").eval()
+    image = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert again.spec.digest == model.spec.digest == arch.digest
+    assert torch.equal(again(image), model(image))
+    frozen = {name for name, parameter in model.named_parameters() if not parameter.requires_grad}
+    assert frozen == {name for name, parameter in again.named_parameters() if not parameter.requires_grad} != set()
+
+
+def test_files_that_are_not_ours_are_refused(tmp_path: Path) -> None:
+    save_file({"x": torch.zeros(1)}, tmp_path / "bare.safetensors")
+    (tmp_path / "text.safetensors").write_text("not tensors")
+    with pytest.raises(WeightsError, match="does not say which network"):
+        archspec.load_model(tmp_path / "bare.safetensors")
+    with pytest.raises(WeightsError, match="cannot be read"):
+        archspec.load_model(tmp_path / "text.safetensors")
+    with pytest.raises(WeightsError, match="cannot be read"):
+        archspec.load_model(tmp_path / "absent.safetensors")
+
+
+def test_an_archs_pretrained_file_is_loaded(tmp_path: Path) -> None:
+    theirs = timm.create_model("poolformerv2_s12", num_classes=10).eval()
+    torch.save({"state_dict": theirs.state_dict()}, tmp_path / "weights.pth")
+    document = tmp_path / "arch.yaml"
+    document.write_text(
+        "arch: mine\nextends: poolformerv2_s12\nedits: {classes: 10}\npretrained: {file: weights.pth, source: timm}\n"
+    )
+    ours = archspec.build(str(document), pretrained=True).eval()
+    image = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        torch.testing.assert_close(ours(image), theirs(image), atol=1e-4, rtol=0)

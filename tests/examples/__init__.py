@@ -1,0 +1,3 @@
+"""The examples work."""
+
+from __future__ import annotations
