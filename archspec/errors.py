@@ -104,11 +104,11 @@ def near(word: str, candidates: Iterable[str]) -> str:
 
 
 def closest(word: str, names: Iterable[str]) -> list[str]:
-    """One or two names that a word is much like, whatever its case, or that are its beginning or begin with it."""
+    """One or two names that a word is much like: misspelt, in other case, shortened or written out."""
     scores = {name: _likeness(_letters(word), _letters(name)) for name in names}
     best = max(scores.values(), default=0.0)
-    close = sorted((name for name, score in scores.items() if score >= max(0.6, best - 0.05)), key=lambda n: -scores[n])
-    return close[:2]
+    close = [name for name, score in scores.items() if score >= max(0.65, best - 0.05)]
+    return sorted(close, key=lambda name: -scores[name])[:2]
 
 
 def _letters(word: str) -> str:
@@ -116,5 +116,18 @@ def _letters(word: str) -> str:
 
 
 def _likeness(word: str, name: str) -> float:
-    begins = min(len(word), len(name)) >= 3 and (word.startswith(name) or name.startswith(word))
-    return max(difflib.SequenceMatcher(None, word, name).ratio(), 0.85 * begins)
+    short, long = sorted((word, name), key=len)
+    likenesses = {
+        0.85: len(short) >= 3 and long.startswith(short),
+        0.8: len(short) >= 2 and short == "".join(part[:1] for part in long.split("_")),
+        0.7: 3 <= len(short) >= 0.4 * len(long) and long[:1] == short[:1] and _contains(long, short),
+        0.66: len(short) >= 4 and long.startswith(short[:4]),
+    }
+    alike = max((likeness for likeness, holds in likenesses.items() if holds), default=0.0)
+    return max(difflib.SequenceMatcher(None, word, name).ratio(), alike)
+
+
+def _contains(long: str, short: str) -> bool:
+    """Whether the letters of one word come in another, in their order."""
+    letters = iter(long)
+    return all(letter in letters for letter in short)

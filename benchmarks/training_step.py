@@ -37,7 +37,7 @@ def training_step(model: nn.Module, images: Tensor, labels: Tensor) -> Callable[
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
 
     def once() -> None:
-        F.cross_entropy(model.train()(images), labels).backward()
+        torch.autograd.backward(F.cross_entropy(model.train()(images), labels))
         optimizer.step()
         optimizer.zero_grad()
 

@@ -73,18 +73,16 @@ def found(paths: tuple[Path, ...]) -> Iterator[Path]:
 def report(file: Path) -> Report:
     """Check one file."""
     from archspec.errors import Mark, SpecError
-    from archspec.spec.checking import check_file
+    from archspec.spec.checking import check_document, check_file
     from archspec.spec.shelf import read_file_cached
 
-    here = Mark(str(file), 1, 1)
-    problems = [problem.at(here) for problem in check_file(file)]
+    problems = [problem.at(Mark(str(file), 1, 1)) for problem in check_file(file)]
     try:
-        starts = [(document.node.mark or here).line for document in read_file_cached(file)]
+        documents = read_file_cached(file)
     except SpecError:
         return Report(file, problems, 0, 0)
-    lines = [problem.mark.line for problem in problems if problem.mark and problem.mark.file == str(file)]
-    wrong = {sum(start <= line for start in starts) for line in lines} or set(range(bool(problems)))
-    return Report(file, problems, len(starts), len(starts) - len(wrong))
+    wrong = sum(bool(check_document(document)) for document in documents) if problems else 0
+    return Report(file, problems, len(documents), len(documents) - wrong)
 
 
 def verdict(reports: list[Report], problems: int) -> str:
@@ -92,7 +90,8 @@ def verdict(reports: list[Report], problems: int) -> str:
     from archspec.cli.format import count
 
     documents, fine = sum(each.documents for each in reports), sum(each.fine for each in reports)
-    whole = f"{count(documents, 'document')} in {count(len(reports), 'file')}"
+    files = count(len(reports), "file")
+    whole = f"{count(documents, 'document')} in {files}" if documents else files
     if not problems:
-        return f"{whole}: all fine" if documents != 1 else f"{whole}: fine"
-    return f"{whole}: {count(problems, 'problem')}, {count(fine, 'document')} fine"
+        return f"{whole}: all fine" if documents > 1 else f"{whole}: fine"
+    return f"{whole}: {count(problems, 'problem')}" + (f", {count(fine, 'document')} fine" if documents else "")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import textwrap
 from typing import Any
 
 import click
 
-from archspec.cli.format import cells
+from archspec.cli.format import cells, wrapped
 
 LOOKS: dict[str, dict[str, Any]] = {
     "": {},
@@ -55,4 +54,5 @@ def folded(text: str, columns: int | None, indent: int = 0) -> list[str]:
     """A text in lines that fit; what follows the first is indented."""
     if columns is None or cells(text) <= columns:
         return [text]
-    return textwrap.wrap(text, columns, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]
+    first, *rest = wrapped(text, columns, columns - indent)
+    return [first, *(" " * indent + line for line in rest)]

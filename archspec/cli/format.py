@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
-UNITS = ("", "K", "M", "G", "T", "P")
+UNITS = ("", "K", "M", "G", "T", "P", "E")
 BYTES_A_NUMBER = 4
 BLOCKS = " ▏▎▍▌▋▊▉█"
 
@@ -18,7 +19,7 @@ def short(number: float) -> str:
     while abs(size) >= 999.5 and power < len(UNITS) - 1:
         size, power = size / 1000, power + 1
     # Rounding may carry into another digit: 9.996 is 10.0, not 10.00.
-    digits = next(d for d in (2, 1, 0) if len(f"{abs(size):.{d}f}".replace(".", "")) <= 3)
+    digits = next(d for d in (2, 1, 0) if len(f"{abs(size):.{d}f}".replace(".", "")) <= 3 or d == 0)
     return f"{size:.{digits}f}{UNITS[power]}"
 
 
@@ -72,6 +73,22 @@ def cells(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def wrapped(text: str, width: int, later: int | None = None) -> list[str]:
+    """A text in lines of at most so many columns, the later ones perhaps narrower; only a long word is broken."""
+    lines, room = [""], width
+    for gap, word in re.findall(r"(\s*)(\S+)", text):
+        if cells(lines[-1] + gap + word) <= room:
+            lines[-1] += gap + word
+            continue
+        if lines[-1].strip():
+            lines, room = [*lines, ""], later or width
+        for character in word:
+            if cells(lines[-1] + character) > room:
+                lines, room = [*lines, ""], later or width
+            lines[-1] += character
+    return lines
 
 
 def printable(text: str) -> str:

@@ -51,8 +51,8 @@ def lines(costs: Sequence[Profile], width: int | None) -> list[str]:
 
     frozen, several = any(cost.frozen_params for cost in costs), len(costs) > 1
     columns = [Column("arch"), Column("size", ">"), Column("params", ">"), Column("MACs", ">")]
-    columns += [Column("frozen", ">")] * frozen + [Column("act. MiB", ">")]
-    columns += [Column(title, ">", spare=True) for title in ("Δ params", "Δ MACs", "Δ act.")] * several
+    columns += [Column("frozen", ">", spare=1)] * frozen + [Column("act. MiB", ">", spare=1)]
+    columns += [Column(title, ">", spare=2) for title in ("Δ params", "Δ MACs", "Δ act.")] * several
     rows = [_row(cost, costs[0], frozen=frozen, several=several) for cost in costs]
     return table(columns, rows, width)
 

@@ -30,7 +30,7 @@ class SpecMistake(click.ClickException):
         from archspec.cli.console import width
         from archspec.cli.problems import shown
 
-        click.echo(shown(self.error.problems, "full", width(err=True)), file=file, err=True)
+        click.echo(shown(self.error.problems, "full", width(err=True)), file=file, err=True, color=self.show_color)
 
 
 class Root(LazyGroup):

@@ -28,8 +28,8 @@ ARCH_COLUMNS = (
     Column("MACs", ">"),
     Column("paper", ">"),
     Column("top-1", ">"),
-    Column("frozen", ">", spare=True),
-    Column("paper", ">", spare=True),
+    Column("frozen", ">", spare=1),
+    Column("paper", ">", spare=1),
 )
 
 
@@ -149,6 +149,6 @@ def _data(entry: Listed) -> dict[str, Any]:
     if entry.arch is None or entry.cost is None:
         return {**about, "error": str(entry.error)}
     costs = {name: getattr(entry.cost, name) for name in ("size", "params", "frozen_params", "macs", "activations")}
-    reference = entry.arch.reference.model_dump(mode="json", exclude_none=True) if entry.arch.reference else None
+    reference = entry.arch.reference.model_dump(mode="json", exclude_defaults=True) if entry.arch.reference else None
     agrees = {claim.name: claim.agrees for claim in entry.claims if claim.agrees is not None}
     return {**about, **costs, "digest": entry.arch.digest, "reference": reference, "agrees": agrees}

@@ -56,7 +56,7 @@ def _print_json(arch: Arch, size: Any) -> None:
     from archspec.spec.profile import profile
 
     costs = profile(arch, size).to_dict()
-    reference = arch.reference.model_dump(mode="json", exclude_none=True) if arch.reference else None
+    reference = arch.reference.model_dump(mode="json", exclude_defaults=True) if arch.reference else None
     spec = arch.to_dict(metadata=False)
     out_json({**costs, "digest": arch.digest, "reference": reference, "spec": spec})
 

@@ -1,14 +1,13 @@
-"""Tables that fit: text cells are folded, spare columns go last to first and say so, nothing runs over the edge."""
+"""Tables that fit: text cells are folded, spare columns are left out and named, nothing runs over the edge."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from archspec.cli.console import folded, styled
-from archspec.cli.format import cells
+from archspec.cli.format import cells, wrapped
 
 GAP = 2
 LEAST = 6
@@ -16,11 +15,11 @@ LEAST = 6
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, the side it leans to, and whether it may be left out of a narrow terminal."""
+    """A column: its title, the side it leans to, and how soon it is left out of a narrow terminal; 0 is never."""
 
     title: str
     align: Literal["<", ">"] = "<"
-    spare: bool = False
+    spare: int = 0
 
 
 class Cell(NamedTuple):
@@ -43,8 +42,8 @@ def table(columns: Sequence[Column], rows: Sequence[Row], width: int | None) -> 
     dropped: list[int] = []
     widths = _widths(columns, grid, shown, width)
     while width is not None and _total(widths) > width:
-        spare = next((i for i in reversed(shown) if columns[i].spare), None)
-        if spare is None:
+        spare = max(shown, key=lambda i: (columns[i].spare, i))
+        if not columns[spare].spare:
             widths = _squeezed(columns, widths, width)
             break
         shown.remove(spare)
@@ -52,7 +51,7 @@ def table(columns: Sequence[Column], rows: Sequence[Row], width: int | None) -> 
         widths = _widths(columns, grid, shown, width)
     lines = _drawn(columns, rows, widths, width)
     if dropped:
-        missing = ", ".join(" ".join(columns[i].title.split()) for i in reversed(dropped))
+        missing = ", ".join(dict.fromkeys(columns[i].title for i in sorted(dropped)))
         lines += [styled(line, "dim") for line in folded(f"no room for: {missing}; --json has everything", width)]
     return lines
 
@@ -118,6 +117,4 @@ def _row(columns: Sequence[Column], row: Sequence[Cell], widths: dict[int, int])
 
 
 def _stack(text: str, width: int) -> list[str]:
-    if cells(text) <= width:
-        return [text]
-    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+    return [text] if cells(text) <= width else wrapped(text, width)

@@ -18,16 +18,16 @@ from archspec.spec.profile import laid_out_at
 
 COLUMNS = {
     "stage": Column("stage"),
-    "grid": Column("grid", ">"),
+    "grid": Column("grid", ">", spare=1),
     "dim": Column("dim", ">"),
-    "blocks": Column("blocks", ">"),
+    "blocks": Column("blocks", ">", spare=2),
     "mixer": Column("mixer"),
-    "mlp": Column("mlp"),
+    "mlp": Column("mlp", spare=2),
     "params": Column("params", ">"),
-    "params_bar": Column(""),
+    "params_bar": Column("share", spare=4),
     "macs": Column("MACs", ">"),
-    "macs_bar": Column(""),
-    "frozen_params": Column("frozen", ">"),
+    "macs_bar": Column("share", spare=4),
+    "frozen_params": Column("frozen", ">", spare=3),
 }
 FIGURES = ("params", "macs", "frozen_params")
 SHARED = ("norm", "activation", "bias", "scaling", "positions", "class_tokens", "downsample")
@@ -37,7 +37,7 @@ def view(arch: Arch, size: Any, width: int | None) -> Iterator[str]:
     """An arch as lines of text."""
     layout = arch.layout if size is None else laid_out_at(arch, size)
     shown = arch.input.size if size is None else size
-    yield from _title(arch, shown)
+    yield from _title(arch, shown, width)
     yield from table(*_grid(arch, layout, shown, width), width)
     yield ""
     for name, text in _facts(arch, layout, shown):
@@ -46,12 +46,14 @@ def view(arch: Arch, size: Any, width: int | None) -> Iterator[str]:
         yield from lines[1:]
 
 
-def _title(arch: Arch, size: Any) -> Iterator[str]:
+def _title(arch: Arch, size: Any, width: int | None) -> Iterator[str]:
     image = fmt.by(*as_grid(size), arch.input.channels)
     native = "" if size == arch.input.size else f", shaped for {fmt.image(arch.input.size)}"
-    name = styled(arch.arch or "unnamed", "head")
-    yield f"{name}  {image} image{native} → {fmt.count(arch.classes, 'class', 'classes')}"
-    yield ""
+    name, logits = arch.arch or "unnamed", fmt.count(arch.classes, "class", "classes")
+    lines = folded(f"{name}  {image} image{native} → {logits}", width)
+    begin = len(name) if lines[0].startswith(name) else len(lines[0])
+    yield styled(lines[0][:begin], "head") + lines[0][begin:]
+    yield from (*lines[1:], "")
 
 
 def _grid(arch: Arch, layout: Layout, size: Any, width: int | None) -> tuple[list[Column], list[Row]]:
@@ -81,7 +83,7 @@ def _spent(cost: Cost) -> dict[str, str | Cell]:
 def _section_rows(section: Section, total: Cost, width: int | None) -> Iterator[dict[str, Cell]]:
     """A section in one row; a stage whose blocks differ with another row for each of them."""
     cost, place, spec = section.cost, section.at, section.spec
-    spent, length = _spent(cost), 4 if width is not None and width < 100 else 8
+    spent, length = _spent(cost), 5 if width is not None and width < 100 else 8
     for name in ("params", "macs"):
         share = getattr(cost, name) / max(1, getattr(total, name))
         spent[f"{name}_bar"] = Cell(fmt.bar(share, length), "name")

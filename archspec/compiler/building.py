@@ -11,10 +11,8 @@ from archspec.spec.api import Source
 from archspec.spec.loading import load
 
 
-def build(
-    arch: Source, seed: int = 0, device: torch.device | str | None = None, pretrained: bool = False
-) -> Network:
-    """The network that an arch describes, started from a seed alone; on the device `meta` it has shapes and no numbers."""
+def build(arch: Source, seed: int = 0, device: torch.device | str | None = None, pretrained: bool = False) -> Network:
+    """The network that an arch describes, started from a seed; on the device `meta` it has shapes and no numbers."""
     spec, device = load(arch), torch.get_default_device() if device is None else torch.device(device)
     if device.type == "meta":
         with device:

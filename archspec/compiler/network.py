@@ -35,6 +35,7 @@ class Network(nn.Module):
     def forward_features(self, image: Tensor) -> Tensor:
         """Images (B, C, H, W) → the last stage's tokens (B, N, C)."""
         self.check(image)
+        x: Tensor
         x, grid = self.stem(image)
         for stage in self.stages:
             x, grid = stage(x, grid)
@@ -76,8 +77,8 @@ class Network(nn.Module):
 
     def admit(self, size: Grid) -> None:
         """Remember that images of a size fit, or say which parts they do not fit."""
-        problems = [f"{p.path}: {p.message}" + f" ({p.hint})" * bool(p.hint) for p in lay_out(self.spec, size).problems()]
+        problems = list(lay_out(self.spec, size).problems())
         if problems:
-            message = f"the network cannot run on images of {size[0]}×{size[1]}; "
-            raise RuntimeInputError(message + "; ".join(problems))
+            reasons = "; ".join(f"{p.path}: {p.message}" + f" ({p.hint})" * bool(p.hint) for p in problems)
+            raise RuntimeInputError(f"the network cannot run on images of {size[0]}×{size[1]}: {reasons}")
         self.sizes.add(size)

@@ -13,7 +13,7 @@ from archspec.spec.place import Place
 
 
 class Head(nn.Module, ABC):
-    """norm_before, pool, norm_after, what the kind does, and the classifier: the linear layer whose outputs are logits."""
+    """norm_before, pool, norm_after, what the kind does, and the classifier: the linear layer that makes the logits."""
 
     classifier_name = "fc"
 

@@ -11,6 +11,7 @@ import hashlib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import nn
@@ -38,8 +39,15 @@ class Scheme(ABC):
             self.start(module)  # type: ignore[arg-type]
             if isinstance(module.bias, nn.Parameter):
                 nn.init.zeros_(module.bias)
-        elif hasattr(module, "reset_parameters"):
-            module.reset_parameters()
+        else:
+            restart(module)
+
+
+def restart(module: nn.Module) -> None:
+    """Have a module start itself, if it has anything to start."""
+    reset: Any = getattr(module, "reset_parameters", None)
+    if reset is not None:
+        reset()
 
 
 class TruncNormal(Scheme):
@@ -81,8 +89,7 @@ class Torch(Scheme):
 
     def __call__(self, module: nn.Module) -> None:
         """Every module starts itself."""
-        if hasattr(module, "reset_parameters"):
-            module.reset_parameters()
+        restart(module)
 
 
 class ZeroLinear(nn.Linear):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from archspec.spec import norms as specs
@@ -56,8 +59,49 @@ class GroupNorm(nn.Module):
 class RmsNorm(nn.RMSNorm):
     """Each token by its root mean square."""
 
+    weight: nn.Parameter
+    eps: float
+
     def __init__(self, spec: specs.RmsNorm, at: Place) -> None:
         super().__init__(at.dim, spec.eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, N, C) → (B, N, C)."""
+        if torch.compiler.is_compiling() or not x.is_cpu:
+            return super().forward(x)
+        y: Tensor = _RmsNorm.apply(x, self.weight, self.eps)
+        return y
+
+
+class _RmsNorm(torch.autograd.Function):
+    """What torch fuses everywhere but on a CPU, where it would keep the normalised tokens beside the tokens."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, eps: float) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.eps = eps
+        return _by_rms(x, eps).mul_(weight).to(x.dtype)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+        x, weight = ctx.saved_tensors
+        normed = _by_rms(x, ctx.eps)
+        of_weight = (grad * normed).flatten(0, -2).sum(0)
+        of_normed = grad * weight
+        along = (of_normed * normed).mean(-1, keepdim=True)
+        of_x = torch.addcmul(of_normed, normed, along, value=-1).mul_(_inverse_rms(x, ctx.eps))
+        return of_x.to(x.dtype), of_weight, None
+
+
+def _inverse_rms(x: Tensor, eps: float) -> Tensor:
+    wide = torch.promote_types(x.dtype, torch.float32)
+    norm: Tensor = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=wide)
+    return norm.square_().div_(x.shape[-1]).add_(eps).rsqrt_()
+
+
+def _by_rms(x: Tensor, eps: float) -> Tensor:
+    return x * _inverse_rms(x, eps)
 
 
 class BatchNorm(nn.Module):

@@ -51,7 +51,7 @@ class Learned(nn.Module):
 
 
 class SinCos(nn.Module):
-    """Sines and cosines of the row, then of the column, at wavelengths from 2π to 10000·2π; nothing for class tokens."""
+    """Sines and cosines of the row, then of the column, at wavelengths from 2π to 10000·2π; none for class tokens."""
 
     def __init__(self, spec: specs.SinCos, at: Place) -> None:
         super().__init__()

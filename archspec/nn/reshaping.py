@@ -38,7 +38,7 @@ class FromImage(Reshaper):
         return super().forward(as_tokens(image), (image.shape[2], image.shape[3]))
 
 
-def convolved(conv: nn.Conv2d, x: Tensor, grid: Grid) -> tuple[Tensor, Grid]:
+def convolved(conv: nn.Module, x: Tensor, grid: Grid) -> tuple[Tensor, Grid]:
     """A convolution of tokens, and the grid it leads to."""
     map_bchw = conv(as_map(x, grid))
     return as_tokens(map_bchw), (map_bchw.shape[2], map_bchw.shape[3])

@@ -34,8 +34,8 @@ class ConvStack(FromImage):
 
     def reshaped(self, x: Tensor, grid: Grid) -> tuple[Tensor, Grid]:
         """(B, N, C) → (B, N', C')."""
-        *convs, last = self.convs
-        for conv, norm, activation in zip(convs, self.norm, self.activation, strict=True):
+        for index, conv in enumerate(self.convs):
             x, grid = convolved(conv, x, grid)
-            x = activation(norm(x))
-        return convolved(last, x, grid)
+            if index < len(self.norm):
+                x = self.activation[index](self.norm[index](x))
+        return x, grid

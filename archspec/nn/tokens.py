@@ -18,7 +18,7 @@ HALVES = ("first half", "second half")
 
 def as_map(x: Tensor, grid: Grid) -> Tensor:
     """Tokens as a map: (B, N, C) → (B, C, H, W), a view."""
-    return x.transpose(1, 2).unflatten(2, grid)
+    return x.transpose(1, 2).reshape(x.shape[0], x.shape[2], *grid)
 
 
 def as_tokens(x: Tensor) -> Tensor:
@@ -31,7 +31,7 @@ def apart(x: Tensor, class_tokens: Names) -> dict[str, Tensor]:
     pixels = x.shape[1] - len(class_tokens)
     lengths = dict.fromkeys(ORDER, 1) | dict(zip(HALVES, (pixels - pixels // 2, pixels // 2), strict=True))
     present = [name for name in ORDER if name in HALVES or name in class_tokens]
-    return dict(zip(present, x.split([lengths[name] for name in present], 1), strict=True))
+    return dict(zip(present, torch.split(x, [lengths[name] for name in present], 1), strict=True))
 
 
 def together(pieces: dict[str, Tensor]) -> Tensor:
@@ -57,7 +57,7 @@ def with_zeros(x: Tensor, class_tokens: Names) -> Tensor:
     """A sequence of grid tokens with zeros where class tokens stand: (B, H·W, C) → (B, N, C)."""
     if not class_tokens:
         return x
-    return together(apart(x, ()) | dict.fromkeys(class_tokens, x.new_zeros(len(x), 1, x.shape[2])))
+    return together(apart(x, ()) | dict.fromkeys(class_tokens, x.new_zeros(x.shape[0], 1, x.shape[2])))
 
 
 class ClassTokens(nn.Module):
@@ -75,5 +75,5 @@ class ClassTokens(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, N, C) → (B, N + K, C)."""
-        tokens = self.table.to(x.dtype).expand(len(x), -1, -1)
-        return together(apart(x, self.present) | dict(zip(self.entering, tokens.split(1, 1), strict=True)))
+        tokens = self.table.to(x.dtype).expand(x.shape[0], -1, -1)
+        return together(apart(x, self.present) | dict(zip(self.entering, torch.split(tokens, 1, 1), strict=True)))

@@ -39,6 +39,10 @@ class Relu(Activation):
 
     kind: Literal["relu"] = "relu"
 
+    def cost(self, at: Place) -> Cost:
+        """Nothing: it keeps its result in place of its input, and that is kept by what follows."""
+        return Cost()
+
 
 class SquaredRelu(Activation):
     """max(x, 0)², from Primer."""

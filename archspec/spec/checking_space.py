@@ -28,7 +28,7 @@ def try_space(space: Space, base: Arch, found: Findings) -> None:
     options = [[edit._replace(value=value) for value in candidates(edit.value)] for edit in edits]
     first = [candidate[0] for candidate in options]
     with found.collecting():
-        ARCH.edited(base, first)
+        ARCH.blaming(base, first)
     for index, alternatives in enumerate(options):
         for alternative in alternatives:
             with found.collecting():
@@ -38,7 +38,7 @@ def try_space(space: Space, base: Arch, found: Findings) -> None:
 def _try(base: Arch, alone: Edit, among: list[Edit]) -> None:
     """An alternative must work by itself, or else beside the others' first candidates."""
     try:
-        ARCH.edited(base, [alone])
+        ARCH.blaming(base, [alone])
     except SpecError:
         try:
             ARCH.edited(base, among)

@@ -69,8 +69,9 @@ class Form(Generic[M]):
         here = (str(document.file or ""), document.name or where)
         if here in chain:
             names = " → ".join(name for _, name in (*chain[chain.index(here) :], here))
-            message = f"documents extend each other in a circle: {names}"
-            hint = "give it another name" if chain[-1:] == (here,) else "write one of them in full"
+            message, hint = f"documents extend each other in a circle: {names}", "write one of them in full"
+            if chain[-1] == here:
+                message, hint = f"`{document.name}` extends itself", "give it another name than what it extends"
             raise SpecError(Problem("ARC204", message, hint, "extends", node.mark_of(("extends",))))
         import_plugins(node)
         self._refuse_misspelt(node)
@@ -124,8 +125,10 @@ class Form(Generic[M]):
             return self.edited(model, edits)
         except SpecError as error:
             written = {mark for edit in edits for mark in (edit.mark, *edit.value.marks())}
-            told = (p if p.mark in written else self._blamed(p, model, edits) for p in error.problems)
-            raise SpecError(told) from None
+            # What is wrong with an edit itself (ARC2..) or with its value is told there already.
+            elsewhere = [not p.code.startswith("ARC2") and p.mark not in written for p in error.problems]
+            told = zip(error.problems, elsewhere, strict=True)
+            raise SpecError(self._blamed(p, model, edits) if away else p for p, away in told) from None
 
     def _blamed(self, problem: Problem, model: M, edits: list[Edit]) -> Problem:
         """A problem told of the first edit that has it by itself, or else of the first."""

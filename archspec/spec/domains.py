@@ -14,7 +14,7 @@ def complaints(value: Node, path: str) -> Iterator[Problem]:
     """What is wrong with how a path's domain is written."""
     if not _varies(value):
         given = next(iter(value.mapping), "")
-        hint = near(given, ("choose", "range")) if value.is_mapping() else "{choose: […]} or {range: [a, b]}"
+        hint = near(given, ("choose", "range")) if value.is_mapping() else "write `{choose: […]}` or `{range: [a, b]}`"
         yield Problem("ARC203", "nothing varies here", hint, path, value.mark)
     yield from (Problem("ARC203", message, hint, path, node.mark) for node, message, hint in _wrong(value))
 
@@ -77,7 +77,7 @@ def _wrong_range(value: Node) -> Iterator[tuple[Node, str, str]]:
             yield value, f"a range has no `{key}`", near(key, RANGE_KEYS)
     bounds = [_number(bound) for bound in value.mapping["range"].items]
     if len(bounds) != 2 or None in bounds or bounds[0] >= bounds[1]:  # type: ignore[operator]
-        yield value.mapping["range"], "`range` is followed by two numbers, the smaller first", "[4, 16]"
+        yield value.mapping["range"], "`range` is followed by two numbers, the smaller first", "for example `[4, 16]`"
         return
     step, log = value.mapping.get("step"), value.mapping.get("log")
     if log is not None and not isinstance(log.value, bool):

@@ -37,8 +37,8 @@ class Edit(NamedTuple):
     def misses(self, rest: list[str], message: str, hint: str = "") -> NoReturn:
         """Report that the path leads nowhere where only the rest of it is left."""
         mark = self.mark
-        if mark is not None and mark.length == len(self.path):
-            start = mark.column + len(self.path) - len(".".join(rest))
+        if mark is not None and mark.text[: mark.column - 1 + mark.length].endswith(self.path):
+            start = mark.column + mark.length - len(".".join(rest))
             mark = replace(mark, column=start, length=len(rest[0]))
         self.fail("ARC201", message, hint, mark)
 
@@ -152,7 +152,8 @@ def _missing(node: Node, done: Path, rest: list[str], edit: Edit, tree: Node) ->
     where, kind = ".".join(done), node.mapping.get("kind")
     if not node.is_mapping() and not node.is_list():
         edit.misses(rest, f"`{where}` is {shown(node.value)}: there is nothing within it", "end the path there")
-    owner = f"`{where}` is `{kind.value}`, which" if kind else f"`{where}`" if where else "the document"
+    whole = next((kind for kind in DOCUMENT_KINDS if kind in node.mapping), "document")
+    owner = f"`{where}` is `{kind.value}`, which" if kind else f"`{where}`" if where else f"the {whole}"
     edit.misses(rest, f"{owner} has no `{rest[0]}`", _missing_hint(node, done, rest, tree))
 
 

@@ -8,12 +8,13 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field
 
 from archspec.spec.activations import Activation, Gelu, SquaredRelu, StarRelu
-from archspec.spec.base import Part, Spec
+from archspec.spec.base import Complaint, Part, Spec
 from archspec.spec.cost import Cost, linear
 from archspec.spec.norms import GroupNorm, LayerNorm, NoNorm, Norm
 from archspec.spec.place import Place
 from archspec.spec.pools import Avg, Cls, Pool
 from archspec.spec.values import EVERY_PART, Bias, BiasPart, Positive
+from archspec.spec.widths import check_ratio
 
 
 class Head(Spec, family="heads"):
@@ -81,6 +82,12 @@ class Mlp(Head):
         between = at.pooled().wide(self.hidden(at))
         yield Part("activation", self.activation, between)
         yield Part("norm", self.norm, between)
+
+    def check(self, at: Place) -> Iterator[Complaint]:
+        """Something is left of the width."""
+        width = self.pool.width(at)
+        if width:
+            yield from check_ratio(self.ratio, width)
 
     def cost(self, at: Place) -> Cost:
         """Two linear layers on one vector."""

@@ -19,7 +19,8 @@ Model = Any
 def unknown_keys(noun: str, given: Mapping[str, Any], known: Iterable[str]) -> ValidationError:
     """The error for keys that do not exist in something, with near matches."""
     known = list(known)
-    return refusal(fault("ARC101", f"{a(noun)} has no `{key}`", near(str(key), known), (str(key),)) for key in given)
+    hints = {key: near(str(key).partition(".")[0], known) for key in given}
+    return refusal(fault("ARC101", f"{a(noun)} has no `{key}`", hints[key], (str(key),)) for key in given)
 
 
 def wrong_keys(model: Model, data: Mapping[str, Any]) -> list[InitErrorDetails]:
@@ -68,8 +69,8 @@ def _noun(model: Model) -> str:
 def not_a_mapping(model: Model, value: Any) -> PydanticCustomError:
     """The error for something else where keys and values are expected."""
     keys = [name for name in model.names if name in model.required]
-    scalar = not isinstance(value, list | tuple) and len(keys) == 1
-    hint = f"write `{{{keys[0]}: {value}}}`" if scalar else near("", keys or model.choices())
+    scalar = not isinstance(value, list | tuple)
+    hint = f"write `{{{keys[0]}: {value if scalar else '…'}}}`" if len(keys) == 1 else near("", model.choices())
     return wrong(f"{shown(value)} is not a mapping of keys to values", hint)
 
 

@@ -206,7 +206,8 @@ def _stage_complaints(stage: Stage, resolved: Stage, before: Place, at: Place) -
         if _inherits(getattr(stage, name)):
             yield Complaint(name, "a stage has nothing to inherit from; its parts inherit from it", code="ARC104")
     for token in set(stage.class_tokens) & set(before.class_tokens):
-        yield Complaint("class_tokens", f"the stage before already has a class token at the {token}")
+        message = f"the stage before already has a class token at the {token}"
+        yield Complaint("class_tokens", message, "it goes through all that follow", "ARC302")
     yield from (c._replace(field=f"positions.{c.field}".strip(".")) for c in resolved.positions.complaints(at))
     seen = set()
     for index in range(min(stage.depth, resolved.period())):
@@ -220,7 +221,8 @@ def _stage_complaints(stage: Stage, resolved: Stage, before: Place, at: Place) -
 def _branch_complaints(name: str, branch: Branch, path: str, norm_path: str, at: Place) -> Iterator[Complaint]:
     if at.class_tokens and branch.op.needs_grid:
         kind = getattr(branch.op, "kind", name)
-        yield Complaint(path, f"`{kind}` works on a grid, and class tokens have no place on it", code="ARC302")
+        message = f"`{kind}` works on a grid, and class tokens have no place on it"
+        yield Complaint(path, message, "let them enter at a later stage, or use `attention` here", "ARC302")
     for part in (Part(path, branch.op, at), Part(norm_path, branch.norm, at)):
         for complaint in part.spec.complaints(at):
             yield complaint._replace(field=f"{part.name}.{complaint.field}".strip("."))
@@ -236,7 +238,8 @@ def _long_cycles(spec: Spec, path: str, depth: int) -> Iterator[Complaint]:
     """A cycle with more members than there are blocks says something that is never built."""
     if isinstance(spec, Cycle) and len(spec.cycle) > depth:
         long = f"a cycle of {len(spec.cycle)} is longer than the {depth} blocks of the stage"
-        yield Complaint(path, long if depth else "a cycle takes turns over the blocks of a stage; here there are none")
+        nowhere = "a cycle takes turns over the blocks of a stage; here there are none"
+        yield Complaint(path, long if depth else nowhere, "a deeper stage, or fewer members" if depth else "choose one")
     for name in type(spec).model_fields:
         value = getattr(spec, name)
         for index, element in enumerate(value if isinstance(value, tuple) else (value,)):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
-from archspec.spec.refusing import wrong
+from archspec.spec.refusing import shown, wrong
 
 
 def _text(value: Any) -> Any:
@@ -16,7 +16,7 @@ def _text(value: Any) -> Any:
 
 def _named(value: Any) -> Any:
     if not isinstance(value, dict) and not (isinstance(value, str) and value):
-        raise wrong("a document is named, or described in place as a mapping")
+        raise wrong(f"{shown(value)} names no document", "write a name, a path that ends in .yaml, or a mapping")
     return value
 
 
@@ -29,7 +29,7 @@ def _one_or_more(value: Any) -> Any:
 def _texts(value: Any) -> Any:
     texts = value if isinstance(value, list | tuple) else [value]
     if not texts or not all(isinstance(text, str) for text in texts):
-        raise wrong("a name, or a list of names, stands here")
+        raise wrong(f"{shown(value)} is neither a name nor a list of names")
     return tuple(texts) if isinstance(value, list | tuple) else value
 
 
@@ -37,7 +37,7 @@ def _figure(value: Any) -> Any:
     """A printed number, `none` where there is none, or a mapping of metrics to numbers."""
     numbers = value.values() if isinstance(value, dict) else [value]
     if not all(_is_number(number) or number == "none" for number in numbers):
-        raise wrong("a printed figure is a number, or a mapping of metrics to numbers")
+        raise wrong(f"{shown(value)} is no printed figure", "write a number, or a mapping: {top1: 83.0}")
     return value
 
 
@@ -73,7 +73,7 @@ class Paths:
     varying: bool = False
 
 
-Text = Annotated[str, BeforeValidator(_text)]
+Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string", "number"]})]
 """A text that may look like a number: a table, a shell variable."""
 
 Texts = Annotated[Any, PlainValidator(_texts), WithJsonSchema(_TEXTS)]

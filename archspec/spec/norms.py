@@ -10,7 +10,7 @@ from pydantic import Field
 from archspec.spec.base import Complaint, Spec
 from archspec.spec.cost import Cost, kept, vector
 from archspec.spec.place import Place
-from archspec.spec.values import INHERIT, Bias, BiasPart, Count, Positive
+from archspec.spec.values import INHERIT, Bias, BiasPart, Count, Positive, dividing
 
 
 class Norm(Spec, family="norms"):
@@ -58,7 +58,8 @@ class GroupNorm(Norm):
     def check(self, at: Place) -> Iterator[Complaint]:
         """Groups must be of equal size."""
         if at.dim % self.groups:
-            yield Complaint("groups", f"{at.dim} channels cannot be split into {self.groups} equal groups")
+            hint = f"numbers that do: {dividing(at.dim, self.groups)}"
+            yield Complaint("groups", f"{at.dim} channels cannot be split into {self.groups} equal groups", hint)
 
 
 class RmsNorm(Norm):

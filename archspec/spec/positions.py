@@ -53,4 +53,5 @@ class SinCos(Positions):
     def check(self, at: Place) -> Iterator[Complaint]:
         """Sine and cosine of row and column want four equal parts."""
         if at.dim % 4:
-            yield Complaint("", f"sines and cosines need a width divisible by 4; {at.dim} is not")
+            hint = f"a `dim` of {at.dim - at.dim % 4 or 4} or {at.dim - at.dim % 4 + 4} is, or learn them: `learned`"
+            yield Complaint("", f"sines and cosines need a width divisible by 4; {at.dim} is not", hint)

@@ -91,7 +91,7 @@ class _Composer:
 
     def descend(self, event: Any) -> None:
         if len(self.open) >= MAX_DEPTH:
-            self.fail("ARC005", f"nested deeper than {MAX_DEPTH} levels", event)
+            self.fail("ARC005", f"nested deeper than {MAX_DEPTH} levels", event, "no document needs that many")
         if self.awaits_key():
             hint = "a text with brackets or braces needs quotes"
             self.fail("ARC004", "a key is a word, not a list or mapping", event, hint)
@@ -122,7 +122,7 @@ class _Composer:
         if key == "<<":
             hint = "what stages share stands in `defaults`; what documents share, in the one they `extends`"
             self.fail("ARC004", "merge keys are not read", event, hint)
-        if key.startswith("-"):
+        if key.startswith("-") and not event.style:
             self.fail("ARC002", "a list element that is none", event, "a space is missing after the dash")
         if key in frame.node.mapping:
             first = f"first on line {frame.node.key_marks[key].line}"
@@ -149,7 +149,8 @@ class _Composer:
     def place(self, node: Node, event: Any, anchor: str | None) -> None:
         self.count += 1
         if self.count > MAX_NODES:
-            self.fail("ARC005", f"more than {MAX_NODES:,} values once aliases are written out", event)
+            hint = "what stages share stands in `defaults`"
+            self.fail("ARC005", f"more than {MAX_NODES:,} values once aliases are written out", event, hint)
         if anchor is not None:
             self.anchors[anchor] = node
             self.sizes[id(node)] = _size(node, self.sizes)
@@ -222,7 +223,9 @@ def read_file(path: Path) -> list[Document]:
         raise SpecError(Problem("ARC001", message.lower(), hint, mark=Mark(shown, 1, 1))) from None
     documents = read_text(text, shown)
     if not documents:
-        raise SpecError(Problem("ARC006", "the file holds no document", _first_key_hint(), mark=Mark(shown, 1, 1)))
+        first = (text.splitlines() or [""])[0]
+        mark = Mark(shown, 1, 1, max(1, len(first)), first)
+        raise SpecError(Problem("ARC006", "the file holds no document", _first_key_hint(), mark=mark))
     return [Document(d.kind, d.name, d.node, path) for d in documents]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -67,8 +68,11 @@ def shown(value: Any) -> str:
 
 def number_hint(value: Any, *also: str) -> str:
     """What to do about something that should have been a number; `also` are keys that could stand there."""
+    if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)? ?%", value):
+        number = float(Decimal(value.strip(" %")) / 100)
+        return f"write {value.strip(' %')}, or {number:g} where a share is meant"
     if isinstance(value, str):
-        plain = re.sub(r"(?<=\d)[_,](?=\d{3}(?!\d))", "", value.strip().removesuffix("%")).replace(",", ".")
+        plain = re.sub(r"(?<=\d)[_,](?=\d{3}(?!\d))", "", value.strip()).replace(",", ".")
         number = read_scalar(plain) if len(plain) < 40 else None
         if isinstance(number, int | float) and not isinstance(number, bool):
             return f"write {plain} without quotes" if plain == value else f"write {plain}"

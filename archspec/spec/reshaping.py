@@ -10,6 +10,7 @@ from pydantic import Field
 from archspec.spec.base import Complaint, Part, Spec
 from archspec.spec.norms import NoNorm, Norm
 from archspec.spec.place import Grid, Place
+from archspec.spec.values import dividing
 
 
 class Reshaper(Spec):
@@ -46,11 +47,6 @@ def check_patches(at: Grid, size: int, field: str = "size") -> Iterator[Complain
     """Patches must tile the map."""
     for side in at:
         if side % size:
-            yield Complaint(field, f"patches of {size} do not tile a {at[0]}×{at[1]} map", _nearest(side, size))
+            hint = f"sizes that do: {dividing(side, size)}"
+            yield Complaint(field, f"patches of {size} do not tile a {at[0]}×{at[1]} map", hint)
             return
-
-
-def _nearest(side: int, size: int) -> str:
-    divisors = [d for d in range(1, side + 1) if side % d == 0]
-    best = sorted(divisors, key=lambda d: abs(d - size))[:3]
-    return "sizes that do: " + ", ".join(map(str, sorted(best)))

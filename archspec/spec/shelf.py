@@ -44,6 +44,9 @@ def find(kind: str, reference: str, beside: Path | None = None) -> Document:
                 return document
     known = [*names(kind), *_neighbours(kind, beside)]
     hint = near(reference, known)
+    others = (other for other in DOCUMENT_KINDS if reference in (*names(other), *_neighbours(other, beside)))
+    if other := next(others, ""):
+        hint = f"`{reference}` is {'an' if other == 'arch' else 'a'} {other}"
     if len(known) > 12 and hint.startswith("known"):
         hint = f"`archspec ls {'studies' if kind == 'study' else kind + 's'}` lists them; a path ends in .yaml"
     raise SpecError(Problem("ARC102", f"there is no {kind} named `{reference}`", hint))

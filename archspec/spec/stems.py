@@ -141,5 +141,7 @@ class ConvStack(Stem):
     def check(self, at: Place) -> Iterator[Complaint]:
         """One width between each two convolutions, and a map left at the end."""
         if len(self.kernels) != len(self.dims) + 1:
-            message = f"{len(self.kernels)} kernels need {len(self.kernels) - 1} widths between them, not {len(self.dims)}"
+            between = len(self.kernels) - 1
+            widths = "one width" if between == 1 else f"{between} widths"
+            message = f"{len(self.kernels)} kernels take {widths} between them, not {len(self.dims)}"
             yield Complaint("dims", message, "the last convolution's width is the first stage's `dim`")

@@ -19,7 +19,7 @@ from archspec.spec.base import Spec
 from archspec.spec.edits import Edit
 from archspec.spec.kinds import not_a_mapping, unknown_keys
 from archspec.spec.naming import ArchName, ArchNames, Paths, Printed, RecipeName, SpaceName, Text, Texts
-from archspec.spec.refusing import wrong
+from archspec.spec.refusing import shown, wrong
 from archspec.spec.search import Search
 from archspec.spec.values import NonNegative, OrNone, Positive
 from archspec.spec.written import Written
@@ -35,7 +35,7 @@ def _seeds(value: Any) -> Any:
     seeds = value if isinstance(value, list | tuple) else [value]
     least = 0 if seeds is value else 1
     if not seeds or not all(isinstance(s, int) and not isinstance(s, bool) and s >= least for s in seeds):
-        raise wrong("seeds are how many, at least 1, or a list of whole numbers")
+        raise wrong(f"{shown(value)} are no seeds", "write how many, at least 1, or a list: [0, 1, 2]")
     if len(set(seeds)) != len(seeds):
         raise wrong("a seed is named twice")
     return tuple(seeds) if isinstance(value, list | tuple) else value
@@ -76,6 +76,11 @@ class Open(Spec):
         if unknown:
             raise unknown_keys(cls.__name__.lower(), unknown, [*cls.names, *cls.beside])
         return handler(data)
+
+    @classmethod
+    def choices(cls) -> list[str]:
+        """The fields and what keys may begin with."""
+        return [*cls.names, *cls.beside]
 
     @classmethod
     def has(cls, key: str) -> bool:

@@ -70,6 +70,8 @@ def syntax_problem(error: yaml.MarkedYAMLError, file: str, lines: list[str]) -> 
     """A complaint of libyaml's, reworded and located."""
     place = error.problem_mark or error.context_mark
     line, column = (place.line, place.column) if place else (0, 0)
+    if lines and line >= len(lines):  # where the text ends is told at its last character
+        line, column = len(lines) - 1, len(lines[-1])
     began = (error.context_mark.line, error.context_mark.column) if error.context_mark else (line, column)
     fault = _Fault(file, lines, line, column, began)
     complaint = f"{error.context or ''}: {error.problem or ''}"
@@ -145,8 +147,10 @@ def _misaligned(fault: _Fault) -> Problem:
         return fault.said("this stands behind a value that has ended", "a comma is missing, or quotes around the whole")
     if re.match(r"-\S", fault.rest):
         return fault.said("a list element that is none", "a space is missing after the dash")
-    above = fault.began[1] + 1
-    hint = f"what belongs together begins in one column: {above} since line {fault.began[0] + 1}"
+    column, line = fault.began[1] + 1, fault.began[0] + 1
+    hint = f"what belongs together begins in one column: {column} since line {line}"
+    if fault.at_beginning().rest.startswith("-"):
+        hint = f"since line {line} elements begin with `- ` in column {column}, and what belongs to one in {column + 2}"
     return fault.said("this line is indented like nothing above it", hint, len(fault.rest.strip()) or 1)
 
 

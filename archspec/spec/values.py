@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from archspec.errors import closest, near
+from archspec.spec.kinds import unknown_keys
 from archspec.spec.place import Scope
 from archspec.spec.refusing import fault, listed, mapping_hint, number_hint, refusal, shown, truth_hint, wrong
 
@@ -108,7 +109,7 @@ def _size(value: Any) -> Any:
     if isinstance(value, dict) and "grid" in value:
         return GridSize.model_validate(value)
     if isinstance(value, dict) and len(value) == 1 and closest(str(next(iter(value))), ["grid"]):
-        raise refusal([fault("ARC101", "a size has no such key", "did you mean `grid`?", (next(iter(value)),))])
+        raise unknown_keys("size", value, ["grid"])
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise wrong(f"{shown(value)} is neither a whole number nor `{{grid: …}}`", number_hint(value, "grid"))
     number = _whole(value)
@@ -130,6 +131,13 @@ def _bias(value: Any) -> Any:
             for i in unknown
         )
     return tuple(part for part in BIAS_PARTS if part in value)
+
+
+def dividing(whole: int, wish: int) -> str:
+    """The numbers that divide another and are nearest to one that does not, in words."""
+    pairs = [(d, whole // d) for d in range(1, math.isqrt(whole) + 1) if whole % d == 0]
+    best = sorted({d for pair in pairs for d in pair}, key=lambda d: abs(d - wish))[:3]
+    return ", ".join(map(str, sorted(best)))
 
 
 def bias_parts(value: Any, own: tuple[BiasPart, ...]) -> tuple[BiasPart, ...]:

@@ -38,7 +38,7 @@ class Names:
         key = node.value if isinstance(node.value, str) else id(node)
         if key not in self.archs:
             arch = ARCH.resolve(node, self.document)
-            self.archs[key] = ARCH.edited(arch, list(self.study.layer)) if self.study.layer else arch
+            self.archs[key] = ARCH.blaming(arch, list(self.study.layer)) if self.study.layer else arch
         return self.archs[key]
 
     def recipe(self, node: Node | None = None) -> Recipe:
@@ -58,10 +58,10 @@ class Names:
         on_arch = [edit for edit in edits if edit not in on_recipe]
         found = Findings()
         with found.collecting():
-            arch = ARCH.edited(arch, on_arch) if on_arch else arch
+            arch = ARCH.blaming(arch, on_arch) if on_arch else arch
         with found.collecting():
             stripped = [edit._replace(path=edit.path.removeprefix(RECIPE_PREFIX)) for edit in on_recipe]
-            recipe = RECIPE.edited(recipe, stripped) if stripped and recipe else recipe
+            recipe = RECIPE.blaming(recipe, stripped) if stripped and recipe else recipe
         if found.seen:
             raise SpecError(found.sorted())
         return Variant(arch, recipe)

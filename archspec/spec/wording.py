@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from archspec.errors import Problem, near
+from archspec.errors import Problem, closest, near
 from archspec.spec.nodes import Node
 from archspec.spec.refusing import listed, mapping_hint, number_hint, shown, truth_hint
 
@@ -92,7 +92,8 @@ def _said(entry: Any) -> Said:
 def _literal(given: Any, expected: list[str]) -> Said:
     two = len(expected) == 2
     options = f"neither `{expected[0]}` nor `{expected[1]}`" if two else f"none of {listed(expected)}"
-    return "ARC104", f"{shown(given)} is {options}", near(str(given), expected)
+    close = closest(str(given), expected)
+    return "ARC104", f"{shown(given)} is {options}", near(str(given), close) if close else ""
 
 
 def _number(value: float) -> str:
@@ -111,6 +112,8 @@ def _wrong_type(wanted: str, given: Any, otherwise: str) -> Said:
         hint = f"write [{given}]" if isinstance(given, str) else "begin every element with `- `"
     elif wanted == "string" and isinstance(given, int | float):
         hint = f'write "{str(given).lower() if isinstance(given, bool) else given}"'
+    elif isinstance(given, list | tuple) and "mapping" in noun:
+        hint = "write `key: value`, without dashes"
     elif wanted in ("int", "float"):
         hint = number_hint(given)
     return "ARC104", f"{shown(given)} is not {noun}", hint

@@ -54,6 +54,9 @@ def document(data: Mapping[str, Any], width: int = WIDTH) -> Iterator[str]:
 
 def _entry(head: str, value: Any, indent: int, width: int) -> Iterator[str]:
     line = " " * indent + f"{head} {flow(value)}"
+    if isinstance(value, str) and len(line) > width:
+        yield from _folded(head, value, indent, width)
+        return
     if _fits(line, value, width):
         yield line
         return
@@ -64,6 +67,17 @@ def _entry(head: str, value: Any, indent: int, width: int) -> Iterator[str]:
     else:
         for child in value:
             yield from _element(child, indent + 2, width)
+
+
+def _folded(head: str, text: str, indent: int, width: int) -> Iterator[str]:
+    """A long text in quotes over several lines; YAML reads a line break within quotes as a space."""
+    line = " " * indent + head
+    for part in re.split(r"(?<=\S) (?=\S)", quoted(text)):
+        if len(line) + 1 + len(part) > width and line.strip():
+            yield line
+            line = " " * (indent + 1)
+        line += f" {part}"
+    yield line
 
 
 def _element(value: Any, indent: int, width: int) -> Iterator[str]:

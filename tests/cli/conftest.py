@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import pty
 import re
+import struct
 import subprocess
 import sys
-from collections.abc import Callable
+import termios
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -65,30 +71,27 @@ def data(run: Run) -> Callable[..., Any]:
 
 def process(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A command in a process of its own, its output piped."""
-    command = [sys.executable, "-m", "archspec", *args]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
+    command, env = [sys.executable, "-m", "archspec", *args], {**os.environ, **environment}
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, env=env)
 
 
-def terminal(*command: str, columns: int = 80, **environment: str) -> str:
+def terminal(command: Sequence[str], columns: int = 80, environment: Mapping[str, str] = MappingProxyType({})) -> str:
     """What a process writes to a terminal, colours included."""
-    pty, fcntl, termios, struct = (__import__(name) for name in ("pty", "fcntl", "termios", "struct"))
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     kept = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
-    child = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env={**kept, **environment})
+    env = {**kept, "TERM": "xterm", **environment}
+    child = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=env)
     os.close(theirs)
     written = b""
-    try:
+    with contextlib.suppress(OSError):  # raised once the child, and with it the terminal's other end, is gone
         while chunk := os.read(ours, 65536):
             written += chunk
-    except OSError:  # the terminal's other end is closed once the child has ended
-        pass
-    finally:
-        child.wait()
-        os.close(ours)
+    child.wait()
+    os.close(ours)
     return written.decode().replace("\r\n", "\n")
 
 
-def archspec_in_terminal(*args: str, columns: int = 80, **environment: str) -> str:
+def in_terminal(args: Sequence[str], columns: int = 80, environment: Mapping[str, str] = MappingProxyType({})) -> str:
     """A command's output in a terminal."""
-    return terminal(sys.executable, "-m", "archspec", *args, columns=columns, TERM="xterm-256color", **environment)
+    return terminal([sys.executable, "-m", "archspec", *args], columns, environment)

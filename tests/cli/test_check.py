@@ -27,15 +27,15 @@ head: linear
 
 FULL = """\
 ARC201 `stages.0` has no `dpth`
- --> wrong.yaml:3:9  stages.dpth
+ --> wrong.yaml:3:16  stages.dpth
   |
 3 | edits: {stages.dpth: 9}
-  |         ^^^^^^^^^^^
+  |                ^^^^
   |
 help: did you mean `depth`?
 
 ARC102 `poling` is not a kind of mixer
-  --> wrong.yaml:12:31  stages.0.mixer.kind
+  --> wrong.yaml:12:31  stages.0.mixer
    |
 12 |   - {dim: 8, depth: 2, mixer: poling, mlp: {ratio: -1}}
    |                               ^^^^^^
@@ -51,13 +51,13 @@ ARC104 `-1` must be above 0
 """
 
 CONCISE = """\
-wrong.yaml:3:9: ARC201 `stages.0` has no `dpth` (did you mean `depth`?)
+wrong.yaml:3:16: ARC201 `stages.0` has no `dpth` (did you mean `depth`?)
 wrong.yaml:12:31: ARC102 `poling` is not a kind of mixer (did you mean `pooling`?)
 wrong.yaml:12:52: ARC104 `-1` must be above 0
 """
 
 GITHUB = """\
-::error file=wrong.yaml,line=3,col=9,title=ARC201::`stages.0` has no `dpth` (did you mean `depth`?)
+::error file=wrong.yaml,line=3,col=16,title=ARC201::`stages.0` has no `dpth` (did you mean `depth`?)
 ::error file=wrong.yaml,line=12,col=31,title=ARC102::`poling` is not a kind of mixer (did you mean `pooling`?)
 ::error file=wrong.yaml,line=12,col=52,title=ARC104::`-1` must be above 0
 """
@@ -91,8 +91,8 @@ def test_problems_as_data(run: Run) -> None:
         "path": "stages.dpth",
         "file": "wrong.yaml",
         "line": 3,
-        "column": 9,
-        "length": 11,
+        "column": 16,
+        "length": 4,
     }
     assert len(rest) == 2
 
@@ -108,7 +108,7 @@ def test_of_a_folder_every_yaml_file_is_checked(desk: Path, run: Run) -> None:
     (desk / "sub" / "broken.yml").write_text("arch: {", encoding="utf-8")
     (desk / "sub" / "notes.txt").write_text("arch: {", encoding="utf-8")
     result = run("check", ".", "--format", "concise", code=1)
-    assert "sub/broken.yml:1:" in result.stdout
+    assert "sub/broken.yml:" in result.stdout
     assert "notes.txt" not in result.stdout
     assert result.stderr.startswith("4 documents in 3 files: 4 problems")
     (desk / "empty").mkdir()

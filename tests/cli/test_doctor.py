@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from archspec import __version__
 from archspec.cli import checks
 from archspec.cli.checks import Check, Finding
 from tests.cli.conftest import Run
@@ -27,7 +28,7 @@ def found(check: Check) -> Finding:
 @pytest.fixture
 def versions(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The distributions that are installed."""
-    installed = {"archspec-engine": checks.__version__, "torch": "2.9"}
+    installed = {"archspec-engine": __version__, "torch": "2.9"}
 
     def version(name: str) -> str:
         if name not in installed:
@@ -74,7 +75,13 @@ def test_condas_base(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_torch_is_asked(
-    code: int, stdout: str, stderr: str, state: str, said: str, versions: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    code: int,
+    stdout: str,
+    stderr: str,
+    state: str,
+    said: str,
+    versions: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answer = subprocess.CompletedProcess([], code, stdout, stderr)
     monkeypatch.setattr(checks, "_asked", lambda code: answer)

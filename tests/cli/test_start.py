@@ -37,7 +37,7 @@ main()
 """
 
 
-def commands(group: LazyGroup = archspec, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:  # type: ignore[assignment]
+def commands(group: LazyGroup = archspec, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """Every command with the words that call it, groups left out."""
     with click.Context(group) as ctx:
         for name in group.registry:
@@ -138,8 +138,9 @@ def test_completion_can_be_installed(shell: str) -> None:
 
 def completed(*words: str, **environment: str) -> set[str]:
     """What bash is offered for the last word."""
-    line = {"COMP_WORDS": shlex.join(["archspec", *words]) if words[-1] else shlex.join(["archspec", *words[:-1]]) + " "}
-    answer = process(**line, COMP_CWORD=str(len(words)), _ARCHSPEC_COMPLETE="bash_complete", **environment)
+    typed = shlex.join(["archspec", *filter(None, words)]) + ("" if words[-1] else " ")
+    line = {"COMP_WORDS": typed, "COMP_CWORD": str(len(words)), "_ARCHSPEC_COMPLETE": "bash_complete"}
+    answer = process(**line, **environment)
     answer.check_returncode()
     return {entry.partition(",")[2] for entry in answer.stdout.splitlines()}
 

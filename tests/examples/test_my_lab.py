@@ -10,10 +10,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-LAB = Path(__file__).parents[2] / "examples" / "my_lab"
+REPOSITORY = Path(__file__).parents[2]
+LAB = REPOSITORY / "examples" / "my_lab"
 ARCH = str(LAB / "shiftformer.yaml")
 
 
@@ -38,11 +40,11 @@ def importable(*folders: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders)), "NO_COLOR": "1"}
 
 
-def said(env: dict[str, str], *arguments: str) -> str:
+def said(env: dict[str, str], *arguments: str, cwd: Path = LAB) -> str:
     """What a command answers."""
     command = [sys.executable, *arguments]
-    run = subprocess.run(command, capture_output=True, text=True, env=env, cwd=LAB, check=False)
-    assert run.returncode == 0, run.stderr
+    run = subprocess.run(command, capture_output=True, text=True, env=env, cwd=cwd, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
 
 
@@ -64,14 +66,21 @@ def test_an_installed_mixer_is_listed(installed: dict[str, str]) -> None:
     assert "shift" in archspec(installed, "ls", "mixers").split()
 
 
+def kinds_in(schema: Any) -> set[Any]:
+    """Every value that a schema names."""
+    if isinstance(schema, dict):
+        named = {schema.get("const"), *(word for word in schema.get("enum", []) if isinstance(word, str))}
+        return named.union(*map(kinds_in, schema.values()))
+    return set().union(*map(kinds_in, schema)) if isinstance(schema, list) else set()
+
+
 def test_an_installed_mixer_is_in_the_schema(installed: dict[str, str]) -> None:
-    schema = archspec(installed, "schema", "arch")
-    assert '"shift"' in json.dumps(json.loads(schema))
+    assert "shift" in kinds_in(json.loads(archspec(installed, "schema", "arch")))
 
 
 def test_a_mixer_that_is_not_installed_is_in_neither(beside: dict[str, str]) -> None:
     assert "shift" not in archspec(beside, "ls", "mixers").split()
-    assert '"shift"' not in archspec(beside, "schema", "arch")
+    assert "shift" not in kinds_in(json.loads(archspec(beside, "schema", "arch")))
 
 
 def test_an_installed_mixer_needs_no_plugins_line(installed: dict[str, str]) -> None:
@@ -131,3 +140,8 @@ except SpecError as error:
 
 def test_its_own_test_passes(installed: dict[str, str]) -> None:
     assert "1 passed" in said(installed, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_shift.py")
+
+
+def test_it_takes_part_in_the_conformance_tests(installed: dict[str, str]) -> None:
+    chosen = ("tests/conformance", "-k", "TestMixers and shift")
+    assert " passed" in said(installed, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen, cwd=REPOSITORY)

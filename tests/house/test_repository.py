@@ -52,7 +52,9 @@ def test_nothing_is_locked() -> None:
 
 @pytest.mark.parametrize("file", shipped_yaml(), ids=shown)
 def test_shipped_yaml_names_its_schema(file: Path) -> None:
-    assert re.match(r"# yaml-language-server: \$schema=\S+\n", file.read_text(encoding="utf-8"))
+    modeline = re.match(r"# yaml-language-server: \$schema=(\S+)\n", file.read_text(encoding="utf-8"))
+    assert modeline
+    assert (file.parent / modeline[1]).is_file()
 
 
 def test_the_zoo_is_shipped() -> None:

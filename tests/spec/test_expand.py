@@ -152,7 +152,6 @@ def test_a_base_may_stand_where_its_name_would(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "circle"),
     [
-        ("arch: x\nextends: x\n", "x → x"),
         ("arch: x\nextends: y\n---\narch: y\nextends: z\n---\narch: z\nextends: x\n", "x → y → z → x"),
         ("arch: x\nextends: written.yaml:y\n---\narch: y\nextends: written.yaml:x\n", "x → y → x"),
     ],
@@ -161,6 +160,12 @@ def test_a_circle_is_drawn(tmp_path: Path, text: str, circle: str) -> None:
     problem = problem_of(tmp_path, text, "x")
     assert problem.code == "ARC204"
     assert problem.message.endswith(circle)
+
+
+def test_nothing_extends_itself(tmp_path: Path) -> None:
+    problem = problem_of(tmp_path, "arch: x\nextends: x\n", "x")
+    assert problem.code == "ARC204"
+    assert "`x`" in problem.message
 
 
 def test_a_circle_through_a_nameless_base_is_drawn(tmp_path: Path) -> None:

@@ -15,12 +15,19 @@ from archspec.spec.shelf import names
 
 from .samples import refused, small, the_problem
 
-TURNS = {
+TURNS: dict[str, object] = {
     "stages.2.mixer": {"cycle": ["attention", "random", {"parallel": ["identity", "attention"]}]},
     "stages.2.norm": {"cycle": ["layer_norm", "group_norm"]},
     "stages.1.scaling": {"cycle": ["none", "layer_scale", "res_scale", "branch_scale"]},
     "stages.1.mlp": {"cycle": ["none", {"kind": "mlp", "ratio": 2}]},
     "stages.0.positions": "learned",
+}
+TOKENS: dict[str, object] = {
+    "stages.mixer": "attention",
+    "stages.1.positions": {"kind": "learned"},
+    "stages.2.class_tokens": ["start", "end"],
+    "stages.2.positions": {"kind": "learned", "covers": "all"},
+    "head.pool": "cls",
 }
 
 
@@ -93,8 +100,18 @@ def test_costs_add_up(name: str) -> None:
     _adds_up(archspec.load(name))
 
 
-def test_costs_of_blocks_in_turn_add_up() -> None:
-    _adds_up(small(TURNS))
+@pytest.mark.parametrize("depth", [3, 6, 7, 11])
+def test_costs_of_blocks_in_turn_add_up(depth: int) -> None:
+    _adds_up(small({**TURNS, "stages.2.depth": depth}))
+
+
+def test_costs_of_class_tokens_add_up() -> None:
+    _adds_up(small(TOKENS))
+    _, _, _, last, head = small(TOKENS).layout.sections
+    parts = dict(last.costs)
+    assert parts["class_tokens"].params == 2 * 32
+    assert parts["positions"].params == (4 * 4 + 2) * 32
+    assert head.cost.params == 2 * 32 * 10 + 10
 
 
 def _adds_up(arch: Arch) -> None:
@@ -137,11 +154,9 @@ def test_places_follow_the_network() -> None:
 
 
 def test_class_tokens_stay_among_the_tokens() -> None:
-    edits = {"stages.mixer": "attention", "stages.2.class_tokens": ["end", "start"], "head.pool": "cls"}
-    arch = small(edits)
-    tokens = [section.at.tokens for section in arch.layout.stages]
-    assert tokens == [256, 64, 18]
-    assert arch.layout.sections[-1].at.class_tokens == ("start", "end")
+    *stages, head = small(TOKENS).layout.sections[1:]
+    assert [section.at.tokens for section in stages] == [256, 64, 18]
+    assert head.at.class_tokens == ("start", "end")
 
 
 @pytest.mark.parametrize(

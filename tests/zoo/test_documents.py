@@ -12,6 +12,7 @@ import yaml
 import archspec
 from archspec.spec.reading import read_file
 from archspec.spec.shelf import names
+from archspec.spec.writing import to_yaml
 
 from .shelf import FILES, HERE, NAMES, shipped
 
@@ -48,6 +49,15 @@ def test_written_out_it_is_the_same_arch(name: str, tmp_path: Path) -> None:
     assert again.to_dict() == arch.to_dict()
     assert again.digest == arch.digest
     assert archspec.load(arch.to_dict()).digest == arch.digest
+
+
+@pytest.mark.parametrize("resolved", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_printed_it_is_the_same_arch(name: str, resolved: bool, tmp_path: Path) -> None:
+    arch, file = shipped(name), tmp_path / "printed.yaml"
+    file.write_text(to_yaml(arch, resolved=resolved), encoding="utf-8")
+    again = archspec.load(file)
+    assert (again.arch, again.reference, again.digest) == (arch.arch, arch.reference, arch.digest)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -28,4 +28,4 @@ class Random(nn.Module):
         """(B, N, C) → (B, N, C)."""
         if x.shape[1] != len(self.matrix):
             raise RuntimeInputError(f"the random matrix mixes {len(self.matrix)} tokens and was given {x.shape[1]}")
-        return torch.bmm(self.matrix.expand(len(x), -1, -1), x)
+        return torch.bmm(self.matrix.expand(x.shape[0], -1, -1), x)

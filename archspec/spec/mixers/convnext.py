@@ -15,6 +15,7 @@ from archspec.spec.mixers.pooling import odd
 from archspec.spec.norms import GroupNorm, LayerNorm, Norm
 from archspec.spec.place import Place
 from archspec.spec.values import INHERIT, Bias, BiasPart, Positive, Size
+from archspec.spec.widths import check_ratio
 
 
 class ConvNext(Mixer):
@@ -54,5 +55,6 @@ class ConvNext(Mixer):
         )
 
     def check(self, at: Place) -> Iterator[Complaint]:
-        """Kernels are odd."""
+        """Kernels are odd, and something is left of the width."""
         yield from odd("kernel", self.kernel)
+        yield from check_ratio(self.ratio, at.dim)

@@ -14,6 +14,7 @@ from archspec.spec.mixers.base import Mixer
 from archspec.spec.mixers.pooling import odd
 from archspec.spec.place import Place
 from archspec.spec.values import INHERIT, Bias, BiasPart, GridSize, Positive, Size
+from archspec.spec.widths import check_ratio
 
 
 class SepConv(Mixer):
@@ -53,5 +54,4 @@ class SepConv(Mixer):
     def check(self, at: Place) -> Iterator[Complaint]:
         """Kernels are odd, and something is left of the width."""
         yield from odd("kernel", self.kernel)
-        if self.inner(at) < 1:
-            yield Complaint("ratio", f"{self.ratio:g} × {at.dim} channels leaves none")
+        yield from check_ratio(self.ratio, at.dim)

@@ -13,6 +13,7 @@ from archspec.spec.cost import Cost, linear
 from archspec.spec.mlps.base import ChannelMlp
 from archspec.spec.place import Place
 from archspec.spec.values import INHERIT, Bias, BiasPart, Positive
+from archspec.spec.widths import check_ratio
 
 
 class Mlp(ChannelMlp):
@@ -46,5 +47,4 @@ class Mlp(ChannelMlp):
 
     def check(self, at: Place) -> Iterator[Complaint]:
         """Something is left of the width."""
-        if self.hidden(at) < 1:
-            yield Complaint("ratio", f"{self.ratio:g} × {at.dim} channels leaves none")
+        yield from check_ratio(self.ratio, at.dim)

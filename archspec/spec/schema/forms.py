@@ -6,17 +6,18 @@ from typing import Any, Literal
 
 JSON = dict[str, Any]
 
-Flavour = Literal["", "edit", "vary"]
-"""A value as a document holds it, as an edit gives it, or as a space varies it."""
+Flavour = Literal["", "merge", "edit", "vary"]
+"""A value as it stands, as it may merge into a default, as an edit gives it, or as a space varies it."""
 
-NUMBER_TEXT: JSON = {
-    "type": "string",
-    "pattern": r"^[-+]?([0-9]+/[1-9][0-9]*|([0-9]+\.?[0-9]*|\.[0-9]+)([KMGT]|[eE][-+]?[0-9]+))$",
-    "description": "a number: 1/2, 26M, 4e-3",
-}
-"""Numbers of this language that YAML readers take for texts."""
 
-NUMBER: JSON = {"anyOf": [{"type": "number"}, NUMBER_TEXT]}
+def within(flavour: Flavour) -> Flavour:
+    """What holds inside a value: only the outermost mapping merges into a default."""
+    return "" if flavour == "merge" else flavour
+
+
+def to(name: str) -> JSON:
+    """A reference to a definition."""
+    return {"$ref": f"#/definitions/{name}"}
 
 
 def sole(key: str, value: JSON, description: str, **others: JSON) -> JSON:
@@ -25,13 +26,39 @@ def sole(key: str, value: JSON, description: str, **others: JSON) -> JSON:
     return {"type": "object", "properties": properties, "required": [key], "additionalProperties": False}
 
 
+def listing(items: JSON, **limits: int) -> JSON:
+    """A list of values."""
+    return {"type": "array", "items": items, "minItems": 1, **limits}
+
+
+TEXT, NUMBER, CHOICE, RANGE = to("number.text"), to("number"), to("number.choice"), to("number.range")
+
+SHARED: dict[str, JSON] = {
+    "number.text": {
+        "type": "string",
+        "pattern": r"^[-+]?(\d+/[1-9]\d*|(\d+\.?\d*|\.\d+)([KMGT]|[eE][-+]?\d+))$",
+        "description": "a number that YAML readers take for a text: 1/2, 26M, 4e-3",
+    },
+    "number": {"anyOf": [{"type": "number"}, TEXT]},
+    "number.choice": sole("choose", listing(NUMBER), "one of these numbers"),
+    "number.range": sole(
+        "range",
+        listing(NUMBER, minItems=2, maxItems=2),
+        "from the first number to the second, both included",
+        step={"description": "between the numbers that are tried", **NUMBER},
+        log={"description": "whether orders of magnitude are alike", "type": "boolean"},
+    ),
+}
+"""Definitions that many others refer to."""
+
+
 def with_texts(schema: JSON) -> JSON:
     """A schema in which every number may also be one of the texts that are numbers here."""
     if "anyOf" in schema:
         options = [with_texts(option) for option in schema["anyOf"]]
         return {**schema, "anyOf": [flat for option in options for flat in option.get("anyOf", [option])]}
     if schema.get("type") in ("integer", "number"):
-        return {"anyOf": [schema, NUMBER_TEXT]}
+        return {"anyOf": [schema, TEXT]}
     if "items" in schema:
         return {**schema, "items": with_texts(schema["items"])}
     if "properties" in schema:
@@ -44,60 +71,50 @@ def takes_numbers(schema: JSON) -> bool:
     if "anyOf" in schema:
         return any(takes_numbers(option) for option in schema["anyOf"])
     types = schema.get("type", ())
-    return "number" in types or "integer" in types or takes_numbers(schema.get("items", {}))
+    return "number" in types or "integer" in types or ("items" in schema and takes_numbers(schema["items"]))
 
 
 def flavoured(schema: JSON, flavour: Flavour) -> JSON:
-    """A schema of values with what else may stand there in a flavour."""
-    if not flavour:
-        return schema
-    options = schema["anyOf"] if schema.keys() == {"anyOf"} else [schema]
-    within = [_within(option, flavour) for option in options]
-    return {"anyOf": [*within, *further(schema, flavour, numbers=takes_numbers(schema))]}
-
-
-def _within(schema: JSON, flavour: Flavour) -> JSON:
-    """A mapping such as `{grid: …}` with its entries flavoured."""
+    """A schema with the entries of a mapping such as `{grid: …}` in a flavour."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [flavoured(option, flavour) for option in schema["anyOf"]]}
     if "properties" not in schema:
         return schema
-    return {**schema, "properties": {key: _entry(child, flavour) for key, child in schema["properties"].items()}}
+    entries = {key: {**child, "anyOf": _entry(child, flavour)} for key, child in schema["properties"].items()}
+    return {**schema, "properties": {key: _without(child, "type") for key, child in entries.items()}}
 
 
-def _entry(schema: JSON, flavour: Flavour) -> JSON:
-    value = {key: child for key, child in schema.items() if key != "description"}
-    return {"description": schema.get("description", ""), **flavoured(value, flavour)}
+def _entry(schema: JSON, flavour: Flavour) -> list[JSON]:
+    value = _without(schema, "description")
+    options: list[JSON] = value.get("anyOf", [value])
+    return [*options, *further(value, flavour, numbers=takes_numbers(value)).values()]
 
 
-def further(schema: JSON, flavour: Flavour, *, numbers: bool) -> list[JSON]:
-    """What else may stand where a schema's values do."""
-    return _edits(schema, numbers=numbers) if flavour == "edit" else _domains(schema, numbers=numbers)
+def _without(schema: JSON, key: str) -> JSON:
+    return {name: value for name, value in schema.items() if name != key}
 
 
-def _edits(schema: JSON, *, numbers: bool) -> list[JSON]:
-    each = sole("each", {"type": "array", "items": schema}, "one value for each place")
-    return [each, sole("times", NUMBER, "what is there, times this number")] if numbers else [each]
+def further(schema: JSON, flavour: Flavour, *, numbers: bool) -> dict[str, JSON]:
+    """What else may stand where a schema's values do, in a flavour; each by its key."""
+    found = _edits(schema) if flavour == "edit" else _domains(schema, numbers=numbers)
+    return found if numbers else {key: found[key] for key in found if key not in ("times", "range")}
 
 
-def _domains(schema: JSON, *, numbers: bool) -> list[JSON]:
-    choice = sole("choose", _options(schema), "one of these values")
-    domains = [choice, RANGE] if numbers else [choice]
-    times = [sole("times", {"anyOf": [*NUMBER["anyOf"], *NUMBERS]}, "what is there, times this number")]
-    for_all = {"anyOf": [schema, *domains]}
-    each = sole("each", {"anyOf": [*for_all["anyOf"], {"type": "array", "items": for_all}]}, "every place by itself")
-    return [*domains, *(times if numbers else []), each]
+def _edits(schema: JSON) -> dict[str, JSON]:
+    each = sole("each", listing(schema), "one value for each place")
+    return {"each": each, "times": sole("times", NUMBER, "what is there, times this number")}
 
 
-def _options(schema: JSON) -> JSON:
-    return {"type": "array", "items": schema, "minItems": 1}
+def _domains(schema: JSON, *, numbers: bool) -> dict[str, JSON]:
+    choice = sole("choose", listing(schema), "one of these values")
+    alike = [schema, choice, RANGE] if numbers else [schema, choice]
+    each = sole("each", {"anyOf": [*alike, listing({"anyOf": alike})]}, "every place by itself")
+    times = sole("times", {"anyOf": [NUMBER, CHOICE, RANGE]}, "what is there, times this number")
+    return {"choose": choice, "range": RANGE, "each": each, "times": times}
 
 
-RANGE = sole(
-    "range",
-    {"type": "array", "items": NUMBER, "minItems": 2, "maxItems": 2},
-    "from the first number to the second, both included",
-    step={"description": "between the numbers that are tried", **NUMBER},
-    log={"description": "whether orders of magnitude are alike", "type": "boolean"},
-)
-
-NUMBERS = [sole("choose", _options(NUMBER), "one of these numbers"), RANGE]
-"""Domains of numbers."""
+def decided(cases: dict[str, JSON], otherwise: JSON) -> JSON:
+    """The schema that goes with whichever key is there: editors explain its mistakes better than a choice of many."""
+    for key, schema in reversed(cases.items()):
+        otherwise = {"if": {"required": [key]}, "then": schema, "else": otherwise}
+    return otherwise

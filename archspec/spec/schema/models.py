@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import types
 import typing
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
 
 from archspec.spec.arch import Stage, tidy
 from archspec.spec.base import FAMILIES, Spec, members
-from archspec.spec.schema.forms import JSON, Flavour, flavoured, further, takes_numbers, with_texts
+from archspec.spec.naming import Paths, Refers
+from archspec.spec.schema.forms import (
+    JSON,
+    SHARED,
+    Flavour,
+    decided,
+    flavoured,
+    further,
+    takes_numbers,
+    to,
+    with_texts,
+    within,
+)
 from archspec.spec.values import may_be_none
 
 UNIONS = (typing.Union, types.UnionType)
@@ -35,59 +49,63 @@ def first_line(cls: type) -> str:
     return (inspect.getdoc(cls) or "").partition("\n\n")[0].replace("\n", " ")
 
 
-def _holds_model(annotation: Any) -> bool:
-    return is_model(annotation) or any(_holds_model(inner) for inner in typing.get_args(annotation))
+def is_composite(annotation: Any) -> bool:
+    """Whether a type has models or marks within, which pydantic's own schemas would lose."""
+    found = is_model(annotation) or isinstance(annotation, Refers | Paths)
+    return found or any(is_composite(inner) for inner in typing.get_args(annotation))
 
 
 class Models:
     """Schemas of types; those of models stand once, under `definitions`."""
 
     def __init__(self) -> None:
-        self.definitions: dict[str, JSON] = {}
+        self.definitions: dict[str, JSON] = dict(SHARED)
 
     def define(self, name: str, make: Callable[[], JSON]) -> JSON:
         """A reference to a definition, which is made where it is not there yet."""
         if name not in self.definitions:
             self.definitions[name] = {}  # what is defined may refer to itself
             self.definitions[name].update(make())
-        return {"$ref": f"#/definitions/{name}"}
+        return to(name)
 
     def field(self, model: type[BaseModel], name: str, flavour: Flavour = "") -> JSON:
         """A property: its description, its default, and what it may be."""
         info = model.model_fields[name]
         annotation = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
-        options = [self.value(annotation, flavour)]
-        family = next((base for base in typing.get_args(info.annotation) or (info.annotation,) if is_family(base)), None)
-        if family is not None and (model is Stage or name in model.nested) and not flavour:  # type: ignore[attr-defined]
-            options.append(self.partial(family, flavour))
+        merges = not flavour and (model is Stage or isinstance(info.default, Spec))
+        what = self.value(annotation, "merge" if merges else flavour)
         if may_be_none(model, name):
-            options.append({"const": "none"})
+            what = {"anyOf": [what, {"const": "none"}]}
         default = {} if info.is_required() else _default(info.default)
-        what = options[0] if len(options) == 1 else {"anyOf": options}
         return {"description": info.description or first_line(model), **default, **what}
 
     def value(self, annotation: Any, flavour: Flavour) -> JSON:
         """What values of a type may be."""
         origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
-        if origin is Annotated and (_holds_model(inner[0]) or inner[0] is Any):
-            marked = self.marked(inner[1:])
-            return marked or (self.leaf(annotation, flavour) if inner[0] is Any else self.value(inner[0], flavour))
-        if origin in UNIONS and _holds_model(annotation):
-            options = [self.value(option, flavour) for option in inner if option is not type(None)]
-            return options[0] if len(options) == 1 else {"anyOf": options}
-        if is_family(annotation):
-            return self.family(annotation, flavour)
-        if is_model(annotation):
-            return self.define(_named(flavour, annotation.__name__.lower()), lambda: self.object(annotation, flavour))
-        if origin is tuple and _holds_model(annotation):
-            return {"type": "array", "items": self.value(inner[0], flavour)}
         if origin is dict:
             return self.mapping(*inner)
-        return self.leaf(annotation, flavour)
+        if not is_composite(annotation):
+            return self.leaf(annotation, flavour)
+        if origin is Annotated:
+            marks = [mark for mark in inner[1:] if isinstance(mark, Refers | Paths)]
+            return self.marked(marks[0]) if marks else self.value(inner[0], flavour)
+        if origin is tuple:
+            return {"type": "array", "items": self.value(inner[0], flavour)}
+        options = [self.model(option, flavour) for option in inner or (annotation,) if option is not type(None)]
+        return options[0] if len(options) == 1 else {"anyOf": options}
 
-    def marked(self, marks: tuple[Any, ...]) -> JSON | None:
-        """What a mark on a field says it may be."""
-        return None
+    def model(self, annotation: Any, flavour: Flavour) -> JSON:
+        """A family or a model, or a type around one."""
+        if is_family(annotation):
+            return self.family(annotation, flavour)
+        if not is_model(annotation):
+            return self.value(annotation, flavour)
+        name = _named(within(flavour), annotation.__name__.lower())
+        return self.define(name, lambda: self.object(annotation, within(flavour)))
+
+    def marked(self, mark: Refers | Paths) -> JSON:
+        """What a mark on a field says it may be: documents know."""
+        return {}
 
     def mapping(self, keys: Any, values: Any) -> JSON:
         """A mapping of free keys, or of a few."""
@@ -99,19 +117,21 @@ class Models:
 
     def leaf(self, annotation: Any, flavour: Flavour) -> JSON:
         """A type without models: what pydantic says, and the texts that are numbers here."""
-        schema = TypeAdapter(annotation).json_schema()
+        flavour, schema = within(flavour), TypeAdapter(annotation).json_schema()
         options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
         schema = {**schema, "anyOf": options} if len(options) > 1 else options[0] if options else schema
         plain = with_texts({key: value for key, value in schema.items() if key not in ("title", "default")})
-        return self.shared(flavoured(plain, flavour), flavour) if flavour else plain
+        if not flavour:
+            return plain
+        value = self.shared(flavoured(plain, flavour), "value")
+        more = further(value, flavour, numbers=takes_numbers(plain))
+        return self.shared({"anyOf": [value, *more.values()]}, f"{flavour}.value")
 
-    def shared(self, schema: JSON, flavour: Flavour) -> JSON:
+    def shared(self, schema: JSON, prefix: str) -> JSON:
         """A definition by content: what many fields may be stands once."""
-        for name, known in self.definitions.items():
-            if known == schema and name.startswith(f"{flavour}.value"):
-                return {"$ref": f"#/definitions/{name}"}
-        count = sum(name.startswith(f"{flavour}.value") for name in self.definitions)
-        return self.define(f"{flavour}.value{count + 1}", lambda: schema)
+        alike = [name for name in self.definitions if re.fullmatch(rf"{re.escape(prefix)}\d+", name)]
+        name = next((name for name in alike if self.definitions[name] == schema), f"{prefix}{len(alike) + 1}")
+        return self.define(name, lambda: schema)
 
     def object(self, model: type[BaseModel], flavour: Flavour = "") -> JSON:
         """A mapping with a model's fields; fields of a stage may stand in `defaults` instead."""
@@ -134,21 +154,30 @@ class Models:
         return self.field(model, name, flavour)
 
     def family(self, base: type[Spec], flavour: Flavour = "") -> JSON:
-        """A kind as a word, a mapping with `kind`, or a structure of several."""
-        return self.define(_named(flavour, base.family), lambda: {"anyOf": list(self._forms(base, flavour))})
+        """A kind as a word, a mapping with `kind`, a structure of several, or what merges into what is there."""
+        return self.define(_named(flavour, base.family), lambda: self._family(base, flavour))
 
-    def _forms(self, base: type[Spec], flavour: Flavour) -> Iterator[JSON]:
-        yield self.kinds(base)
+    def _family(self, base: type[Spec], flavour: Flavour) -> JSON:
+        members = {"anyOf": list(self.members(base, flavour))}
+        cases = {"kind": members, **self._structures(base, flavour)}
+        if within(flavour):
+            cases |= further(self.family(base, flavour), flavour, numbers=False)
+        mapping = decided(cases, self.partial(base, within(flavour)) if flavour else members)
+        return {"anyOf": [self.kinds(base), {"type": "object"}], "if": {"type": "object"}, "then": mapping}
+
+    def members(self, base: type[Spec], flavour: Flavour = "") -> Iterator[JSON]:
+        """A family's kinds, each with its fields."""
         for kind, member in sorted(members(base.family).items()):
-            yield self.define(_named(flavour, base.family, kind), lambda member=member: self.object(member, flavour))
-        for key, structure in sorted(base.structures.items()):
-            made = self.define(
-                _named(flavour, base.family, key), lambda model=structure, key=key: self.structure(model, key, flavour)
-            )
-            yield made
-        if flavour:
-            yield self.partial(base, flavour)
-            yield from further(self.family(base, flavour), flavour, numbers=False)
+            name = _named(within(flavour), base.family, kind)
+            yield self.define(name, partial(self.object, member, within(flavour)))
+
+    def _structures(self, base: type[Spec], flavour: Flavour) -> dict[str, JSON]:
+        """`{cycle: …}` and `{parallel: …}`."""
+        found = {}
+        for key, model in sorted(base.structures.items()):
+            name = _named(within(flavour), base.family, key)
+            found[key] = self.define(name, partial(self.structure, model, key, within(flavour)))
+        return found
 
     def structure(self, model: type[Spec], key: str, flavour: Flavour) -> JSON:
         """A mapping whose one key stands for the kind."""

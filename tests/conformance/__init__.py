@@ -1,0 +1,1 @@
+"""What every member of a family must do, plugins' members included: see `suite`."""

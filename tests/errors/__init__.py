@@ -1,0 +1,1 @@
+"""Mistakes people make, and what they are told."""
