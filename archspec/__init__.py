@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archspec.compiler import build as build
-    from archspec.compiler import load_weights as load_weights
     from archspec.compiler import load_model as load_model
+    from archspec.compiler import load_weights as load_weights
     from archspec.compiler import save_model as save_model
     from archspec.errors import ArchspecError as ArchspecError
     from archspec.errors import SpecError as SpecError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +12,13 @@ from archspec.cli.console import out, out_json, talk, width
 from archspec.cli.ls import DOCUMENTS
 from archspec.cli.papers import Claim, claims, marked
 from archspec.cli.parts import families, summary
+from archspec.cli.problems import concise
 from archspec.cli.table import Cell, Column, Row, table
 from archspec.errors import SpecError
 from archspec.spec.arch import Arch
 from archspec.spec.base import members
 from archspec.spec.loading import arch_of
 from archspec.spec.profile import Profile, profile
-from archspec.spec.reading import Document
 from archspec.spec.shelf import find, names
 
 FIGURES = ("params", "macs", "frozen_params")
@@ -49,11 +50,16 @@ def overview(as_json: bool) -> None:
 
 def documents(kind: str, as_json: bool) -> None:
     """The documents of a kind on the shelf."""
-    found = []
+    found, broken = [], {}
     for name in names(kind):
-        node = find(kind, name).node
-        note = node.mapping["note"].plain() if "note" in node.mapping else ""
-        found.append({"name": name, "file": str(find(kind, name).file), "note": note})
+        try:
+            document = find(kind, name)
+        except SpecError as error:
+            broken[name] = error
+            continue
+        note = document.node.mapping.get("note")
+        found.append({"name": name, "file": str(document.file), "note": note.plain() if note else ""})
+    report_broken(broken)
     if as_json:
         out_json(found)
         return
@@ -62,8 +68,14 @@ def documents(kind: str, as_json: bool) -> None:
     rows = [(Cell(entry["name"], "name"), shown_path(entry["file"]), str(entry["note"])) for entry in found]
     for line in table(columns, rows, width()) if rows else []:
         out(line)
-    if not rows:
+    if not rows and not broken:
         talk(f"There is no {kind} on the shelf; $ARCHSPEC_PATH names further folders.")
+
+
+def report_broken(broken: Mapping[str, SpecError]) -> None:
+    """Say which names stand for documents that cannot be loaded, and why."""
+    for name, error in broken.items():
+        talk(f"{name} cannot be loaded: {concise(error.problems[0])}", "bad")
 
 
 def shown_path(file: str) -> str:
@@ -76,7 +88,8 @@ def shown_path(file: str) -> str:
 class Listed:
     """A named arch: what it costs and what the paper says, or why it cannot be loaded."""
 
-    document: Document
+    name: str
+    file: str = ""
     arch: Arch | None = None
     cost: Profile | None = None
     claims: tuple[Claim, ...] = ()
@@ -91,13 +104,13 @@ class Listed:
 
 def listed(name: str) -> Listed:
     """What the shelf has under an arch's name."""
-    document = find("arch", name)
     try:
+        document = find("arch", name)
         arch = arch_of(document)
     except SpecError as error:
-        return Listed(document, error=error)
-    cost = profile(arch)
-    return Listed(document, arch, cost, tuple(claims(arch, arch.layout.cost, arch.input.size)))
+        return Listed(name, error=error)
+    found = tuple(claims(arch, arch.layout.cost, arch.input.size))
+    return Listed(name, str(document.file), arch, profile(arch), found)
 
 
 def archs(as_json: bool) -> None:
@@ -111,10 +124,7 @@ def archs(as_json: bool) -> None:
     disagreeing = sum(any(claim.agrees is False for claim in entry.claims) for entry in entries)
     if disagreeing:
         talk(f"✗: ours does not round to what the paper prints ({fmt.count(disagreeing, 'arch')})", "warn")
-    broken = [entry for entry in entries if entry.error]
-    for entry in broken:
-        file = shown_path(str(entry.document.file))
-        talk(f"{entry.document.name} cannot be loaded; `archspec check {file}` says why", "bad")
+    report_broken({entry.name: entry.error for entry in entries if entry.error})
 
 
 def arch_lines(entries: list[Listed], width: int | None) -> list[str]:
@@ -128,7 +138,7 @@ def arch_lines(entries: list[Listed], width: int | None) -> list[str]:
 
 
 def _row(entry: Listed) -> list[str | Cell]:
-    name = Cell(entry.document.name, "name")
+    name = Cell(entry.name, "name")
     if entry.cost is None:
         return [name, Cell("✗", "bad"), *[""] * 6]
     said = {claim.name: claim for claim in entry.claims}
@@ -145,9 +155,9 @@ def _claimed(claim: Claim) -> Cell:
 
 
 def _data(entry: Listed) -> dict[str, Any]:
-    about: dict[str, Any] = {"arch": entry.document.name, "file": str(entry.document.file)}
     if entry.arch is None or entry.cost is None:
-        return {**about, "error": str(entry.error)}
+        return {"arch": entry.name, "error": str(entry.error)}
+    about = {"arch": entry.name, "file": entry.file}
     costs = {name: getattr(entry.cost, name) for name in ("size", "params", "frozen_params", "macs", "activations")}
     reference = entry.arch.reference.model_dump(mode="json", exclude_defaults=True) if entry.arch.reference else None
     agrees = {claim.name: claim.agrees for claim in entry.claims if claim.agrees is not None}

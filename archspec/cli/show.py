@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Examples:
       archspec show caformer_s18
       archspec show caformer_s18 --size 384
-      archspec show caformer_s18 --set 'stages.0.mixer={kind: attention, head_dim: 32}'
+      archspec show caformer_s18 --set 'stages.0.mlp={ratio: 2}'
       archspec show caformer_s18 --yaml > my_arch.yaml
     """
 )

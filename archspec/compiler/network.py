@@ -54,8 +54,9 @@ class Network(nn.Module):
     def reset_classifier(self, num_classes: int) -> None:
         """Start a classifier for another number of classes as `build` would have; with 0 classes, have none."""
         like = next(self.parameters())
-        self.head.reset(num_classes)
-        if like.device.type != "meta":
+        with torch.random.fork_rng(devices=[]), torch.device("meta" if like.is_meta else "cpu"):
+            self.head.reset(num_classes)
+        if not like.is_meta:
             path = f"head.{self.head.classifier_name}"
             initialise([(path, self.get_classifier())], self.scheme, self.seed)
         self.get_classifier().to(like.device, like.dtype)

@@ -27,7 +27,7 @@ SHOWN = 8
 
 
 def load_weights(model: nn.Module, state_dict: Mapping[str, Tensor], source: Source = "archspec") -> None:
-    """Fill a network from a checkpoint under archspec's, timm's or the authors' parameter names; all of it or nothing."""
+    """Fill a network from a checkpoint under archspec's, timm's or the authors' parameter names: all or nothing."""
     if source not in SOURCES:
         raise WeightsError(f"`{source}` is no source of weights; there are {', '.join(SOURCES)}")
     target = model.state_dict()

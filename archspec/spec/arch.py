@@ -58,12 +58,14 @@ def _size_hint(value: Any) -> str:
 ImageSize = Annotated[
     Any,
     PlainValidator(_image_size),
-    WithJsonSchema({
-        "anyOf": [
-            {"type": "integer", "minimum": 1},
-            {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2},
-        ]
-    }),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2},
+            ]
+        }
+    ),
 ]
 
 
@@ -146,8 +148,8 @@ class Stage(Spec):
     mlp: ChannelMlp = Field(Mlp(), description="the channel mlp of every block, or none")
     norm: Norm = Field(LayerNorm(), description="the norm at the head of every branch")
     scaling: Scaling = Field(NoScaling(), description="how branches are added")
-    activation: Activation = Field(Gelu(), description="inherited by the stage's mixer and mlp where theirs is `inherit`")
-    bias: Bias = Field(EVERY_PART, description="true, false or a list of norm, linear, conv; inherited like the activation")
+    activation: Activation = Field(Gelu(), description="inherited by mixer and mlp where theirs is `inherit`")
+    bias: Bias = Field(EVERY_PART, description="true, false or a list of norm, linear, conv; inherited likewise")
     positions: Positions = Field(NoPositions(), description="position table added where the stage begins")
     class_tokens: Annotated[tuple[ClassToken, ...], PlainValidator(_class_tokens)] = Field(
         (), description="class tokens that enter here: any of start, middle, end"
@@ -157,7 +159,7 @@ class Stage(Spec):
     )
 
     def resolve(self, scope: Scope) -> Self:
-        """The stage with nothing symbolic left; what alternates over its blocks stays a cycle, the shortest there is."""
+        """The stage with nothing symbolic left; what alternates over its blocks stays a cycle, the shortest one."""
         blocks = [self._resolved_parts(scope.grid, block) for block in range(min(self.depth, self.period()))]
         cycled = {name: _shortest_cycle([block[name] for block in blocks], self.depth) for name in blocks[0]}
         whole = {"positions": self.positions.resolve(scope.outside())}

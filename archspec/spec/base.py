@@ -31,6 +31,7 @@ from archspec.spec.registry import load_builtins as load_builtins
 from archspec.spec.registry import members as members
 from archspec.spec.values import INHERIT, BiasPart, bias_parts
 
+
 class Complaint(NamedTuple):
     """Why a part cannot work where it stands: the field at fault (dotted), what is wrong, what to do."""
 
@@ -92,7 +93,8 @@ class Spec(BaseModel):
             cls.family, cls.members, cls.structures = family, {}, {}
             FAMILIES[family] = cls
             turns = Field(min_length=1, description="the members that take turns over the blocks")
-            create_model(f"{cls.__name__}Cycle", __base__=(Cycle, cls), cycle=(tuple[cls, ...], turns))
+            several: Any = tuple.__class_getitem__((cls, ...))
+            create_model(f"{cls.__name__}Cycle", __base__=(Cycle, cls), cycle=(several, turns))
         elif cls.structure and cls.family:
             cls.structures[cls.structure] = cls
         elif "kind" in cls.model_fields:

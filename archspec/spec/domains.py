@@ -15,7 +15,7 @@ def complaints(value: Node, path: str) -> Iterator[Problem]:
     if not _varies(value):
         given = next(iter(value.mapping), "")
         hint = near(given, ("choose", "range")) if value.is_mapping() else "write `{choose: […]}` or `{range: [a, b]}`"
-        yield Problem("ARC203", "nothing varies here", hint, path, value.mark)
+        yield Problem("ARC203", "nothing varies here", hint, path, value.key_marks.get(given) or value.mark)
     yield from (Problem("ARC203", message, hint, path, node.mark) for node, message, hint in _wrong(value))
 
 
@@ -74,7 +74,7 @@ def _wrong_choice(value: Node) -> Iterator[tuple[Node, str, str]]:
 def _wrong_range(value: Node) -> Iterator[tuple[Node, str, str]]:
     for key in value.mapping:
         if key not in RANGE_KEYS:
-            yield value, f"a range has no `{key}`", near(key, RANGE_KEYS)
+            yield Node(key, value.key_marks.get(key)), f"a range has no `{key}`", near(key, RANGE_KEYS)
     bounds = [_number(bound) for bound in value.mapping["range"].items]
     if len(bounds) != 2 or None in bounds or bounds[0] >= bounds[1]:  # type: ignore[operator]
         yield value.mapping["range"], "`range` is followed by two numbers, the smaller first", "for example `[4, 16]`"

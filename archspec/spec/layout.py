@@ -215,7 +215,8 @@ def _stage_complaints(stage: Stage, resolved: Stage, before: Place, at: Place) -
         for name, branch in (("mixer", block.mixer), ("mlp", block.mlp)):
             if branch and (name, branch) not in seen:
                 seen.add((name, branch))
-                yield from _branch_complaints(name, branch, _address(stage, name, index), _address(stage, "norm", index), at)
+                paths = _address(stage, name, index), _address(stage, "norm", index)
+                yield from _branch_complaints(name, branch, *paths, at)
 
 
 def _branch_complaints(name: str, branch: Branch, path: str, norm_path: str, at: Place) -> Iterator[Complaint]:

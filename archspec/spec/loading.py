@@ -62,7 +62,8 @@ def _expanded_stage(stage: Node, defaults: Node | None, index: int, count: int) 
     if defaults is not None:
         where = Edit("defaults", defaults, defaults.mark)
         if not defaults.is_mapping():
-            where.fail("ARC104", f"{shown(defaults.value)} cannot be `defaults`", "write stage fields: `mixer: pooling`")
+            message = f"{shown(defaults.value)} cannot be `defaults`"
+            where.fail("ARC104", message, "write stage fields: `mixer: pooling`")
         inherited = defaults.without("downsample") if index == 0 else defaults
         stage = merge(distribute(inherited, index, count, where), stage, edit)
     else:

@@ -28,7 +28,8 @@ class Node:
         self.value = value
         self.mark = mark
         self.key_marks = key_marks or {}
-        self.validated: Any = None  # the model made from exactly this node, so that an edit re-validates only what it touches
+        self.validated: Any = None
+        """The model made from exactly this node: an edit validates again only what it touches."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Node) and self.value == other.value
@@ -139,12 +140,10 @@ def node_of(value: Any, like: Node | None = None) -> Node:
     if isinstance(value, Node):
         return value
     if isinstance(value, Mapping):
-        lookup = like.find if like is not None else lambda path: None
-        entries = {str(key): node_of(child, lookup((str(key),))) for key, child in value.items()}
+        written = like.mapping if like is not None else {}
+        entries = {str(key): node_of(child, written.get(str(key))) for key, child in value.items()}
         return Node(entries, mark, like.key_marks if like is not None else None)
     if isinstance(value, list | tuple):
         elements = like.items if like is not None else []
-        return Node(
-            [node_of(child, elements[i] if i < len(elements) else None) for i, child in enumerate(value)], mark
-        )
+        return Node([node_of(child, elements[i] if i < len(elements) else None) for i, child in enumerate(value)], mark)
     return Node(value, mark)

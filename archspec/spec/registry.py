@@ -1,4 +1,4 @@
-"""Which kinds there are: this package's, other distributions' under the entry-point group, and a document's `plugins`."""
+"""Which kinds there are: this package's, those of other distributions, and those of a document's `plugins`."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ FAMILIES: dict[str, type[Spec]] = {}
 @cache
 def load_builtins() -> None:
     """Import every kind of this package: defining a member registers it."""
-    import archspec.spec.arch  # the families of one file each
     import archspec.spec as package
 
+    importlib.import_module("archspec.spec.arch")  # the families of one file each
     for folder in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
         if folder.ispkg:  # the families of one file a kind
             for module in pkgutil.iter_modules(importlib.import_module(folder.name).__path__, folder.name + "."):

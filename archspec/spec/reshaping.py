@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -47,6 +48,6 @@ def check_patches(at: Grid, size: int, field: str = "size") -> Iterator[Complain
     """Patches must tile the map."""
     for side in at:
         if side % size:
-            hint = f"sizes that do: {dividing(side, size)}"
+            hint = f"sizes that do: {dividing(math.gcd(*at), size)}"
             yield Complaint(field, f"patches of {size} do not tile a {at[0]}×{at[1]} map", hint)
             return

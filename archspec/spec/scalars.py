@@ -32,6 +32,7 @@ class Printed(float):
     """Half of the last digit printed: how far the true number may lie away."""
 
     def __new__(cls, text: str) -> Self:
+        """The number that a text such as `26M` stands for."""
         match = _PRINTED.fullmatch(text)
         digits, unit = (match[1], SUFFIXES[match[2]]) if match else (text, 1)
         number = super().__new__(cls, Decimal(digits) * unit)

@@ -1,4 +1,4 @@
-"""Where named documents are found: the file at hand, its folder, the folders of $ARCHSPEC_PATH, then what ships with archspec."""
+"""Where named documents are found: the file at hand, its folder, $ARCHSPEC_PATH, then what ships with archspec."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEAD = re.compile(rf"{_FIRST}({'|'.join(DOCUMENT_KINDS)}):[ \t]*[\"']?([^\s\"'#
 
 
 def shipped_folders() -> list[Path]:
-    """The folders of the YAML that ships with archspec: in a wheel beside the modules, in a checkout beside the package."""
+    """Where the YAML lies that ships with archspec: in a wheel beside the modules, in a checkout beside the package."""
     package = Path(__file__).resolve().parent.parent
     shelf = package / "shelf"
     roots = [shelf] if shelf.is_dir() else [package.parent]
@@ -106,12 +106,12 @@ def _shelf(kind: str) -> Iterator[tuple[str, Path]]:
 def _heads(folder: Path, kind: str) -> Iterator[tuple[str, Path]]:
     """The names a folder holds, found without parsing."""
     for file in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
-        yield from ((name, file) for found, name in _file_heads(file, _stamp(file)) if found == kind)
+        yield from ((name, file) for found, name in _file_heads(file, *_stamp(file)) if found == kind)
 
 
 def read_file_cached(file: Path) -> tuple[Document, ...]:
     """The documents of a file, parsed once for as long as it does not change."""
-    return _documents(file, _stamp(file))
+    return _documents(file, *_stamp(file))
 
 
 def _stamp(file: Path) -> tuple[int, int]:
@@ -123,12 +123,12 @@ def _stamp(file: Path) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=1024)
-def _documents(file: Path, stamp: tuple[int, int]) -> tuple[Document, ...]:
+def _documents(file: Path, _time: int, _size: int) -> tuple[Document, ...]:
     return tuple(read_file(file))
 
 
 @lru_cache(maxsize=4096)
-def _file_heads(file: Path, stamp: tuple[int, int]) -> tuple[tuple[str, str], ...]:
+def _file_heads(file: Path, _time: int, _size: int) -> tuple[tuple[str, str], ...]:
     try:
         return tuple(_HEAD.findall(file.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError):

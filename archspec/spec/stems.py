@@ -108,9 +108,9 @@ class ConvStack(Stem):
         for kernel in self.kernels:
             rows, columns = grids[-1]
             padding = kernel // 2
-            grids.append((
-                conv_side(rows, kernel, self.stride, padding), conv_side(columns, kernel, self.stride, padding)
-            ))
+            grids.append(
+                (conv_side(rows, kernel, self.stride, padding), conv_side(columns, kernel, self.stride, padding))
+            )
         return grids
 
     def grid_after(self, grid: Grid) -> Grid:

@@ -60,7 +60,13 @@ def several(node: Node | None) -> list[Node]:
 
 def _problems(study: Study) -> Iterator[Problem]:
     """What is wrong with the study as a whole, each at its own place."""
-    for path, message, hint in (*_design(study), *_conditions(study), *_figures(study), *_profiles(study)):
+    for path, message, hint in (
+        *_design(study),
+        *_out_of_place(study),
+        *_conditions(study),
+        *_figures(study),
+        *_profiles(study),
+    ):
         yield Problem("ARC401", message, hint, ".".join(path), study.tree.mark_of(path, key=True))
 
 
@@ -96,22 +102,30 @@ def _searching(study: Study) -> Wrong:
         )
 
 
-def _conditions(study: Study) -> Wrong:
-    """`when` names arms of earlier factors; what a factor sets for itself belongs to one design."""
-    above: dict[str, Factor] = {}
+def _out_of_place(study: Study) -> Wrong:
+    """A condition needs combinations, and combinations need one arch and one recipe to begin with."""
+    hints = {"when": "write `design: factorial`, or leave it out"}
     for name, factor in study.factors.items():
-        path: Path = ("factors", name)
         for key in ("when",) if study.design == "one_factor" else ("on", "recipe"):
             if getattr(factor, key):
-                yield (*path, key), f"`{key}` has no meaning in a {study.design} study", ""
+                hint = hints.get(key, "write another study")
+                yield ("factors", name, key), f"`{key}` has no meaning in a {study.design} study", hint
+
+
+def _conditions(study: Study) -> Wrong:
+    """`when` names arms of factors above."""
+    above: dict[str, Factor] = {}
+    for name, factor in study.factors.items() if study.design == "factorial" else ():
         for other, arms in factor.when.items():
+            path = ("factors", name, "when", other)
             if other not in above:
                 hint = f"write it below `{other}`" if other in study.factors else near(other, above)
-                yield (*path, "when", other), f"there is no factor `{other}` above this one", hint
+                yield path, f"there is no factor `{other}` above this one", hint
                 continue
-            for arm in several_texts(arms):
-                if arm not in above[other].arms:
-                    yield (*path, "when", other), f"`{other}` has no arm `{arm}`", near(arm, above[other].arms)
+            known = above[other].arms
+            yield from (
+                (path, f"`{other}` has no arm `{a}`", near(a, known)) for a in several_texts(arms) if a not in known
+            )
         above[name] = factor
 
 

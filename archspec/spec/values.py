@@ -91,7 +91,7 @@ def may_be_none(model: type[BaseModel], name: str) -> bool:
 
 
 class GridSize(BaseModel):
-    """A size relative to the grid: the largest odd number not above `grid` × its longer side, at the arch's input size."""
+    """A size relative to the grid: the largest odd number not above `grid` × its longer side at the native size."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -154,26 +154,30 @@ else:
         Any,
         PlainValidator(_size),
         PlainSerializer(lambda size: size.model_dump() if isinstance(size, GridSize) else size),
-        WithJsonSchema({
-            "anyOf": [
-                {"type": "integer", "minimum": 1},
-                {
-                    "type": "object",
-                    "properties": {"grid": {"type": ["number", "string"], "description": "times the grid's side"}},
-                    "required": ["grid"],
-                    "additionalProperties": False,
-                },
-            ]
-        }),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "integer", "minimum": 1},
+                    {
+                        "type": "object",
+                        "properties": {"grid": {"type": ["number", "string"], "description": "times the grid's side"}},
+                        "required": ["grid"],
+                        "additionalProperties": False,
+                    },
+                ]
+            }
+        ),
     ]
     Bias = Annotated[
         Any,
         PlainValidator(_bias),
-        WithJsonSchema({
-            "anyOf": [
-                {"type": "boolean"},
-                {"const": "inherit"},
-                {"type": "array", "items": {"enum": list(BIAS_PARTS)}, "uniqueItems": True},
-            ]
-        }),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "boolean"},
+                    {"const": "inherit"},
+                    {"type": "array", "items": {"enum": list(BIAS_PARTS)}, "uniqueItems": True},
+                ]
+            }
+        ),
     ]

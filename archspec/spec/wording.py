@@ -45,6 +45,7 @@ _EXPECTED = {
 }
 """What pydantic wants where it says `…_type` or `…_parsing`."""
 
+
 def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
     """What a validation complains about, located in the tree."""
     entries = error.errors(include_url=False)

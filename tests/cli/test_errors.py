@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -135,12 +134,3 @@ def test_a_stream_that_cannot_show_a_character_is_no_error() -> None:
 def test_a_document_cannot_steer_the_terminal(desk: Path, run: Run) -> None:
     (desk / "evil.yaml").write_text('arch: evil\nextends: "\\x1b[31mred"\n', encoding="utf-8")
     assert "\x1b" not in run("show", "evil.yaml", code=1).stderr
-
-
-def test_help_starts_no_slower_than_a_command(desk: Path) -> None:
-    start = time.perf_counter()
-    process("profile", "tiny.yaml").check_returncode()
-    command = time.perf_counter() - start
-    start = time.perf_counter()
-    process("--help").check_returncode()
-    assert time.perf_counter() - start < command

@@ -71,7 +71,16 @@ def test_what_does_not_agree_is_marked(own_shelf: Path, run: Run) -> None:
     assert rows["boastful"] == ["10.1K", "✗", "9K", "221K", "0.2M"]
     assert rows["broken"] == ["✗"]
     assert "ours does not round to what the paper prints" in result.stderr
-    assert f"broken cannot be loaded; `archspec check {Path('own/archs.yaml')}` says why" in result.stderr
+    assert f"broken cannot be loaded: {own_shelf / 'archs.yaml'}:11:" in result.stderr
+
+
+def test_a_file_that_cannot_be_read_spoils_no_list(own_shelf: Path, run: Run, data: Callable[..., Any]) -> None:
+    (own_shelf / "worse.yaml").write_text("arch: worse\nstem: {\n---\nrecipe: worst\n", encoding="utf-8")
+    assert "worse cannot be loaded: " in run("ls", "archs").stderr
+    assert {entry["arch"] for entry in data("ls", "archs") if "error" in entry} == {"broken", "worse"}
+    result = run("ls", "recipes")
+    assert "worst cannot be loaded: " in result.stderr
+    assert "smoke_digits" in result.stdout
 
 
 def test_archs_as_data(own_shelf: Path, data: Callable[..., Any]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from archspec.cli.format import cells
+from archspec.cli.registry import COMMANDS
 from archspec.spec import shelf
 from archspec.spec.base import FAMILIES, load_builtins
 from tests.cli.conftest import ANSI, in_terminal, terminal
@@ -98,4 +99,4 @@ def test_mistakes_fit(desk: Path) -> None:
 
 
 def test_help_fits() -> None:
-    assert not overlong(many(["--help"]), 80)
+    assert not overlong(many(["--help", *(f"{name} --help" for name in COMMANDS)]), 80)

@@ -49,5 +49,6 @@ class Parallel(Mixer):
         """A member that works on a grid refuses class tokens, as it would alone."""
         for index, mixer in enumerate(self.parallel):
             if at.class_tokens and mixer.needs_grid:
-                message = f"`{getattr(mixer, 'kind', 'parallel')}` works on a grid, and class tokens have no place on it"
+                kind = getattr(mixer, "kind", "parallel")
+                message = f"`{kind}` works on a grid, and class tokens have no place on it"
                 yield Complaint(f"parallel.{index}", message, "let them enter at a later stage", "ARC302")

@@ -12,7 +12,7 @@ from archspec.spec.place import Place
 
 
 class Random(Mixer):
-    """Every token becomes a fixed random mean of all tokens; the matrix is the block's own, frozen, softmax of U[0, 1)."""
+    """Every token becomes a fixed random mean of all tokens; each block has a frozen matrix, softmax of U[0, 1)."""
 
     kind: Literal["random"] = "random"
 
