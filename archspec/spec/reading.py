@@ -243,8 +243,8 @@ def as_document(node: Node, file: str = "<text>") -> Document:
     name = node.mapping[first]
     if not isinstance(name.value, str) or not _NAME.fullmatch(name.value):
         message = f"`{first}:` is followed by the document's name: one word of letters, digits, `_`, `-` and `.`"
-        mark = node.mark_of((first,), key=name.value is None)
-        raise SpecError(Problem("ARC104", message, f"for example `{first}: my_{first}`", first, mark))
+        at_name = node.mark_of((first,), key=name.value is None)
+        raise SpecError(Problem("ARC104", message, f"for example `{first}: my_{first}`", first, at_name))
     refuse_nothing(node)
     return Document(first, name.value, node)
 

@@ -69,8 +69,8 @@ def shown(value: Any) -> str:
 def number_hint(value: Any, *also: str) -> str:
     """What to do about something that should have been a number; `also` are keys that could stand there."""
     if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)? ?%", value):
-        number = float(Decimal(value.strip(" %")) / 100)
-        return f"write {value.strip(' %')}, or {number:g} where a share is meant"
+        share = float(Decimal(value.strip(" %")) / 100)
+        return f"write {value.strip(' %')}, or {share:g} where a share is meant"
     if isinstance(value, str):
         plain = re.sub(r"(?<=\d)[_,](?=\d{3}(?!\d))", "", value.strip()).replace(",", ".")
         number = read_scalar(plain) if len(plain) < 40 else None

@@ -5,10 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
+
+PATIENCE = 300.0
+"""Seconds after which a server that no longer answers is ended, and with it the test."""
 
 
 class LanguageServer:
@@ -17,6 +21,8 @@ class LanguageServer:
     def __init__(self, command: list[str], root: Path) -> None:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root)
         self.numbers = itertools.count(1)
+        self.patience = threading.Timer(PATIENCE, self.process.kill)
+        self.patience.start()
         self.request("initialize", {"processId": None, "rootUri": root.as_uri(), "capabilities": CAPABILITIES})
         self.notify("initialized", {})
         self.notify("workspace/didChangeConfiguration", {"settings": {"yaml": SETTINGS}})
@@ -25,6 +31,7 @@ class LanguageServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.patience.cancel()
         self.process.kill()
         self.process.communicate()
 
@@ -68,16 +75,15 @@ class LanguageServer:
         assert "error" not in message, message
         return message["result"]
 
-    def open(self, file: Path, text: str | None = None) -> list[Json]:
-        """The diagnostics of a file, or of another text in its place."""
-        content = file.read_text(encoding="utf-8") if text is None else text
-        document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": content}
+    def open(self, file: Path, text: str) -> list[Json]:
+        """The diagnostics of a text that is said to stand in a file; the file need not exist."""
+        document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": document})
         while True:
             message = self.receive()
             if message.get("method") == "textDocument/publishDiagnostics" and message["params"]["uri"] == file.as_uri():
-                self.found: list[Json] = message["params"]["diagnostics"]
-                return self.found
+                diagnostics: list[Json] = message["params"]["diagnostics"]
+                return diagnostics
 
     def complete(self, file: Path, line: int, character: int) -> list[Json]:
         """What may be typed at a place of an open file, counted from 0."""
@@ -86,17 +92,10 @@ class LanguageServer:
         items: list[Json] = answer["items"] if isinstance(answer, dict) else answer
         return items
 
-    def hover(self, file: Path, line: int, character: int) -> str:
-        """What is said about a place of an open file, counted from 0."""
-        where = {"textDocument": {"uri": file.as_uri()}, "position": {"line": line, "character": character}}
-        answer = self.request("textDocument/hover", where)
-        return str(answer["contents"]["value"]) if answer else ""
-
 
 SETTINGS: Json = {
     "validate": True,
     "completion": True,
-    "hover": True,
     "yamlVersion": "1.2",
     "schemaStore": {"enable": False, "url": ""},
 }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Annotated, Any, Literal
 
+from annotated_types import MinLen
 from pydantic import BaseModel, TypeAdapter
 
 from archspec.spec.arch import Stage, tidy
@@ -88,7 +89,8 @@ class Models:
             return self.leaf(annotation, flavour)
         if origin is Annotated:
             marks = [mark for mark in inner[1:] if isinstance(mark, Refers | Paths)]
-            return self.marked(marks[0]) if marks else self.value(inner[0], flavour)
+            schema = self.marked(marks[0]) if marks else self.value(inner[0], flavour)
+            return {**schema, **_least(schema, inner[1:])}
         if origin is tuple:
             return {"type": "array", "items": self.value(inner[0], flavour)}
         options = [self.model(option, flavour) for option in inner or (annotation,) if option is not type(None)]
@@ -117,7 +119,9 @@ class Models:
 
     def leaf(self, annotation: Any, flavour: Flavour) -> JSON:
         """A type without models: what pydantic says, and the texts that are numbers here."""
-        flavour, schema = within(flavour), TypeAdapter(annotation).json_schema()
+        # What has a validator of its own and no schema is described by the type it makes.
+        schema = TypeAdapter(annotation).json_schema() or TypeAdapter(typing.get_args(annotation)[0]).json_schema()
+        flavour = within(flavour)
         options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
         schema = {**schema, "anyOf": options} if len(options) > 1 else options[0] if options else schema
         plain = with_texts({key: value for key, value in schema.items() if key not in ("title", "default")})
@@ -224,6 +228,13 @@ def _either(found: list[tuple[str, JSON]]) -> JSON:
     said = "; ".join(f"{', '.join(kinds)}: {text}" for text, kinds in descriptions.items())
     description = said if len(descriptions) > 1 else next(iter(descriptions))
     return {"description": description, **(values[0] if len(values) == 1 else {"anyOf": values})}
+
+
+def _least(schema: JSON, marks: tuple[Any, ...]) -> JSON:
+    """The least length of a list or mapping."""
+    key = {"array": "minItems", "object": "minProperties"}.get(schema.get("type", ""))
+    least = [mark.min_length for mark in marks if isinstance(mark, MinLen)]
+    return {key: least[0]} if key and least else {}
 
 
 def _default(value: Any) -> JSON:
