@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NamedTuple
 
 from archspec.errors import SpecError
@@ -26,28 +27,34 @@ class Variant(NamedTuple):
 
 @dataclass
 class Names:
-    """What the names in a study stand for: each is read once, and archs are as the study's profile has them."""
+    """What the names in a study stand for; archs are as its profile has them."""
 
     study: Study
     document: Document
-    archs: dict[object, Arch] = field(default_factory=dict)
-    recipes: dict[object, Recipe] = field(default_factory=dict)
+    archs: dict[tuple[str, Path | None], Arch] = field(default_factory=dict)
 
     def arch(self, node: Node) -> Arch:
         """The arch that a value names or describes, with the profile's edits."""
-        key = node.value if isinstance(node.value, str) else id(node)
-        if key not in self.archs:
-            arch = ARCH.resolve(node, self.document)
-            self.archs[key] = ARCH.blaming(arch, list(self.study.layer)) if self.study.layer else arch
-        return self.archs[key]
+        beside = self.beside(node)
+        if not isinstance(node.value, str):
+            return self.layered(ARCH.resolve(node, beside))
+        if (node.value, beside.file) not in self.archs:
+            self.archs[node.value, beside.file] = self.layered(ARCH.resolve(node, beside))
+        return self.archs[node.value, beside.file]
 
-    def recipe(self, node: Node | None = None) -> Recipe:
-        """The recipe that a value names or describes; the study's own where there is none."""
-        node = self.study.tree.mapping["recipe"] if node is None or node.value == "none" else node
-        key = node.value if isinstance(node.value, str) else id(node)
-        if key not in self.recipes:
-            self.recipes[key] = RECIPE.resolve(node, self.document)
-        return self.recipes[key]
+    def layered(self, arch: Arch) -> Arch:
+        """An arch with the profile's edits."""
+        return ARCH.blaming(arch, list(self.study.layer)) if self.study.layer else arch
+
+    def recipe(self, node: Node) -> Recipe:
+        """The recipe that a value names or describes; the study's own where it is `none`."""
+        node = self.study.tree.mapping["recipe"] if node.value == "none" else node
+        return RECIPE.resolve(node, self.beside(node))
+
+    def beside(self, node: Node) -> Document:
+        """The study as of the file in which a value is written: a study may extend one of another folder."""
+        file = Path(node.mark.file) if node.mark else None
+        return replace(self.document, file=file) if file and file.is_file() else self.document
 
     def changed(self, variant: Variant, arm: Node) -> Variant:
         """A variant with an arm's changes: another arch or recipe first, then edits of either."""

@@ -269,3 +269,22 @@ def test_other_files_mistakes_are_told_there(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_one_problem(tmp_path: Path) -> None:
     assert [problem.code for problem in check_file(tmp_path / "nowhere.yaml")] == ["ARC001"]
+
+
+def test_names_are_looked_for_beside_the_file_they_stand_in(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    far = "---\n".join(
+        [ARCHS + HEAD + study("factors: {a: {b: {stages.norm: none}}}\n"), f"{SPACE}  stages.dim: {{choose: [4]}}\n"]
+    )
+    written(tmp_path / "far", far)
+    near = written(tmp_path, """\
+        study: y
+        extends: far/written.yaml
+        edits: {seeds: 2}
+        ---
+        study: z
+        space: far/written.yaml
+        recipe: far/written.yaml
+        search: {objectives: {top1: max}}
+        """)  # fmt: skip
+    assert check_file(near) == []

@@ -9,8 +9,9 @@ from archspec.spec.checking import FORMS
 from archspec.spec.deriving import Form
 from archspec.spec.naming import Paths, Refers
 from archspec.spec.schema import paths
+from archspec.spec.schema.fields import first_line, is_family
 from archspec.spec.schema.forms import JSON, Flavour
-from archspec.spec.schema.models import Models, first_line, is_family
+from archspec.spec.schema.models import Models
 from archspec.spec.study import Arm, Factor, Profile, Study
 
 NAME: JSON = {"type": "string", "minLength": 1}

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
-import json
 import re
-import types
 import typing
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from annotated_types import MinLen
 from pydantic import BaseModel, TypeAdapter
 
-from archspec.spec.arch import Stage, tidy
-from archspec.spec.base import FAMILIES, Spec, members
+from archspec.spec.arch import Stage
+from archspec.spec.base import Spec, members
 from archspec.spec.naming import Paths, Refers
+from archspec.spec.schema.fields import default, either, first_line, is_composite, is_family, is_model, least, named
 from archspec.spec.schema.forms import (
     JSON,
     SHARED,
@@ -30,30 +27,6 @@ from archspec.spec.schema.forms import (
     within,
 )
 from archspec.spec.values import may_be_none
-
-UNIONS = (typing.Union, types.UnionType)
-
-
-def is_family(annotation: Any) -> bool:
-    """Whether a type is the base of a family."""
-    family = getattr(annotation, "family", "") if isinstance(annotation, type) else ""
-    return bool(family) and FAMILIES[family] is annotation
-
-
-def is_model(annotation: Any) -> bool:
-    """Whether a type is a model with fields."""
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def first_line(cls: type) -> str:
-    """The sentence that introduces a class."""
-    return (inspect.getdoc(cls) or "").partition("\n\n")[0].replace("\n", " ")
-
-
-def is_composite(annotation: Any) -> bool:
-    """Whether a type has models or marks within, which pydantic's own schemas would lose."""
-    found = is_model(annotation) or isinstance(annotation, Refers | Paths)
-    return found or any(is_composite(inner) for inner in typing.get_args(annotation))
 
 
 class Models:
@@ -77,8 +50,8 @@ class Models:
         what = self.value(annotation, "merge" if merges else flavour)
         if may_be_none(model, name):
             what = {"anyOf": [what, {"const": "none"}]}
-        default = {} if info.is_required() else _default(info.default)
-        return {"description": info.description or first_line(model), **default, **what}
+        known = {} if info.is_required() else default(info.default)
+        return {"description": info.description or first_line(model), **known, **what}
 
     def value(self, annotation: Any, flavour: Flavour) -> JSON:
         """What values of a type may be."""
@@ -90,7 +63,7 @@ class Models:
         if origin is Annotated:
             marks = [mark for mark in inner[1:] if isinstance(mark, Refers | Paths)]
             schema = self.marked(marks[0]) if marks else self.value(inner[0], flavour)
-            return {**schema, **_least(schema, inner[1:])}
+            return {**schema, **least(schema, inner[1:])}
         if origin is tuple:
             return {"type": "array", "items": self.value(inner[0], flavour)}
         options = [self.model(option, flavour) for option in inner or (annotation,) if option is not type(None)]
@@ -102,7 +75,7 @@ class Models:
             return self.family(annotation, flavour)
         if not is_model(annotation):
             return self.value(annotation, flavour)
-        name = _named(within(flavour), annotation.__name__.lower())
+        name = named(within(flavour), annotation.__name__.lower())
         return self.define(name, lambda: self.object(annotation, within(flavour)))
 
     def marked(self, mark: Refers | Paths) -> JSON:
@@ -159,7 +132,7 @@ class Models:
 
     def family(self, base: type[Spec], flavour: Flavour = "") -> JSON:
         """A kind as a word, a mapping with `kind`, a structure of several, or what merges into what is there."""
-        return self.define(_named(flavour, base.family), lambda: self._family(base, flavour))
+        return self.define(named(flavour, base.family), lambda: self._family(base, flavour))
 
     def _family(self, base: type[Spec], flavour: Flavour) -> JSON:
         members = {"anyOf": list(self.members(base, flavour))}
@@ -172,14 +145,14 @@ class Models:
     def members(self, base: type[Spec], flavour: Flavour = "") -> Iterator[JSON]:
         """A family's kinds, each with its fields."""
         for kind, member in sorted(members(base.family).items()):
-            name = _named(within(flavour), base.family, kind)
+            name = named(within(flavour), base.family, kind)
             yield self.define(name, partial(self.object, member, within(flavour)))
 
     def _structures(self, base: type[Spec], flavour: Flavour) -> dict[str, JSON]:
         """`{cycle: …}` and `{parallel: …}`."""
         found = {}
         for key, model in sorted(base.structures.items()):
-            name = _named(within(flavour), base.family, key)
+            name = named(within(flavour), base.family, key)
             found[key] = self.define(name, partial(self.structure, model, key, within(flavour)))
         return found
 
@@ -196,7 +169,7 @@ class Models:
 
     def partial(self, base: type[Spec], flavour: Flavour) -> JSON:
         """A mapping without `kind`, which merges into what is there: fields of any kind."""
-        return self.define(_named(flavour, base.family, "fields"), lambda: self._partial(base, flavour))
+        return self.define(named(flavour, base.family, "fields"), lambda: self._partial(base, flavour))
 
     def _partial(self, base: type[Spec], flavour: Flavour) -> JSON:
         properties: dict[str, list[tuple[str, JSON]]] = {}
@@ -207,38 +180,6 @@ class Models:
         return {
             "description": "Merges into what is there.",
             "type": "object",
-            "properties": {name: _either(found) for name, found in sorted(properties.items())},
+            "properties": {name: either(found) for name, found in sorted(properties.items())},
             "additionalProperties": False,
         }
-
-
-def _named(flavour: Flavour, *parts: str) -> str:
-    return ".".join(part for part in (flavour, *parts) if part)
-
-
-def _either(found: list[tuple[str, JSON]]) -> JSON:
-    """One property of several kinds: what any of them lets it be."""
-    descriptions: dict[str, list[str]] = {}
-    values: list[JSON] = []
-    for kind, schema in found:
-        descriptions.setdefault(schema["description"], []).append(kind)
-        value = {key: child for key, child in schema.items() if key not in ("description", "default")}
-        if value not in values:
-            values.append(value)
-    said = "; ".join(f"{', '.join(kinds)}: {text}" for text, kinds in descriptions.items())
-    description = said if len(descriptions) > 1 else next(iter(descriptions))
-    return {"description": description, **(values[0] if len(values) == 1 else {"anyOf": values})}
-
-
-def _least(schema: JSON, marks: tuple[Any, ...]) -> JSON:
-    """The least length of a list or mapping."""
-    key = {"array": "minItems", "object": "minProperties"}.get(schema.get("type", ""))
-    least = [mark.min_length for mark in marks if isinstance(mark, MinLen)]
-    return {key: least[0]} if key and least else {}
-
-
-def _default(value: Any) -> JSON:
-    if isinstance(value, Spec):
-        value = tidy(value.canonical())
-    plain = json.loads(json.dumps(tidy(value)))
-    return {} if plain in (None, "", {}, []) else {"default": plain}

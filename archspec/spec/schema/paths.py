@@ -11,8 +11,9 @@ from pydantic import BaseModel
 
 from archspec.spec.base import members
 from archspec.spec.families import spec_type
+from archspec.spec.schema.fields import is_family
 from archspec.spec.schema.forms import JSON, Flavour, further
-from archspec.spec.schema.models import Models, is_family
+from archspec.spec.schema.models import Models
 
 INDEX = r"(\.\d+(-\d*)?)?"
 """A list without an index is all of it; `2`, `0-1` and `2-` are indices."""
