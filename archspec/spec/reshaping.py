@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import Field
 
 from archspec.spec.base import Complaint, Part, Spec
-from archspec.spec.norms import NoNorm, Norm
+from archspec.spec.cost import Cost, conv
+from archspec.spec.norms import LayerNorm, NoNorm, Norm
 from archspec.spec.place import Grid, Place
-from archspec.spec.values import dividing
+from archspec.spec.values import EVERY_PART, Bias, BiasPart, Count, NonNegative, Size, dividing
 
 
 class Reshaper(Spec):
@@ -31,23 +32,68 @@ class Reshaper(Spec):
         yield Part("norm_after", self.norm_after, at.behind(self))
 
 
+class ByConv(Reshaper):
+    """By a strided convolution."""
+
+    bias_parts: ClassVar[tuple[BiasPart, ...]] = ("conv",)
+    kernel: Size = Field(description="side of the kernel")
+    stride: Count = Field(description="steps of the map between new tokens")
+    padding: NonNegative = Field(description="zeros around the map")
+    bias: Bias = Field(EVERY_PART, description="whether the convolution has a bias")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """With norms, and overlapping differently."""
+        yield from super().examples()
+        yield cls(kernel=3, stride=2, padding=1, norm_before=LayerNorm(), norm_after=LayerNorm())
+        yield cls(kernel=5, stride=1, padding=0, bias=())
+
+    def grid_after(self, grid: Grid) -> Grid:
+        """A token a stride."""
+        rows, columns = (conv_side(side, self.kernel, self.stride, self.padding) for side in grid)
+        return rows, columns
+
+    def cost(self, at: Place) -> Cost:
+        """One convolution."""
+        return conv(at.dim, at.out, self.kernel, at.grid, self.grid_after(at.grid), bias=bool(self.bias))
+
+    def check(self, at: Place) -> Iterator[Complaint]:
+        """The kernel must fit into the padded map."""
+        if self.kernel > min(at.grid) + 2 * self.padding:
+            rows, columns = at.grid
+            message = f"a kernel of {self.kernel} does not fit into a {rows}×{columns} map padded by {self.padding}"
+            yield Complaint("kernel", message, "a smaller kernel, more padding, or a larger `input.size`")
+
+
+class ByPatches(Reshaper):
+    """By patches that tile the map, each projected to a token."""
+
+    bias_parts: ClassVar[tuple[BiasPart, ...]] = ("conv",)
+    size: Count = Field(description="side of a patch")
+    bias: Bias = Field(EVERY_PART, description="whether the projection has a bias")
+
+    @classmethod
+    def examples(cls) -> Iterator[Self]:
+        """Other patches too."""
+        yield from super().examples()
+        yield cls(size=2, norm_after=LayerNorm())
+
+    def grid_after(self, grid: Grid) -> Grid:
+        """A token a patch."""
+        return grid[0] // self.size, grid[1] // self.size
+
+    def cost(self, at: Place) -> Cost:
+        """One convolution whose stride is its kernel."""
+        return conv(at.dim, at.out, self.size, at.grid, self.grid_after(at.grid), bias=bool(self.bias))
+
+    def check(self, at: Place) -> Iterator[Complaint]:
+        """Patches must tile the map."""
+        if any(side % self.size for side in at.grid):
+            rows, columns = at.grid
+            hint = f"sizes that do: {dividing(math.gcd(rows, columns), self.size)}"
+            yield Complaint("size", f"patches of {self.size} do not tile a {rows}×{columns} map", hint)
+
+
 def conv_side(side: int, kernel: int, stride: int, padding: int) -> int:
     """How many steps a kernel takes along a side."""
     return (side + 2 * padding - kernel) // stride + 1
-
-
-def check_conv(at: Grid, kernel: int, padding: int, field: str = "kernel") -> Iterator[Complaint]:
-    """The kernel must fit into the padded map."""
-    side = min(at)
-    if kernel > side + 2 * padding:
-        message = f"a kernel of {kernel} does not fit into a {at[0]}×{at[1]} map padded by {padding}"
-        yield Complaint(field, message, "a smaller kernel, more padding, or a larger `input.size`")
-
-
-def check_patches(at: Grid, size: int, field: str = "size") -> Iterator[Complaint]:
-    """Patches must tile the map."""
-    for side in at:
-        if side % size:
-            hint = f"sizes that do: {dividing(math.gcd(*at), size)}"
-            yield Complaint(field, f"patches of {size} do not tile a {at[0]}×{at[1]} map", hint)
-            return

@@ -13,7 +13,7 @@ from archspec.spec.base import Complaint, Part
 from archspec.spec.cost import Cost, conv
 from archspec.spec.norms import LayerNorm, Norm
 from archspec.spec.place import Grid, Place
-from archspec.spec.reshaping import Reshaper, check_conv, check_patches, conv_side
+from archspec.spec.reshaping import ByConv, ByPatches, Reshaper, conv_side
 from archspec.spec.values import EVERY_PART, Bias, BiasPart, Count, NonNegative, Size
 
 
@@ -21,64 +21,20 @@ class Stem(Reshaper, family="stems"):
     """The first part of every network."""
 
 
-class Conv(Stem):
+class Conv(Stem, ByConv):
     """One convolution, with overlapping patches where the kernel is larger than the stride."""
 
-    bias_parts: ClassVar[tuple[BiasPart, ...]] = ("conv",)
     kind: Literal["conv"] = "conv"
     kernel: Size = Field(7, description="side of the kernel")
     stride: Count = Field(4, description="pixels between tokens")
     padding: NonNegative = Field(3, description="zeros around the image")
-    bias: Bias = Field(EVERY_PART, description="whether the convolution has a bias")
-
-    @classmethod
-    def examples(cls) -> Iterator[Self]:
-        """With norms, and overlapping differently."""
-        yield from super().examples()
-        yield cls(kernel=3, stride=2, padding=1, norm_before=LayerNorm(), norm_after=LayerNorm())
-
-    def grid_after(self, grid: Grid) -> Grid:
-        """A token a stride."""
-        return (
-            conv_side(grid[0], self.kernel, self.stride, self.padding),
-            conv_side(grid[1], self.kernel, self.stride, self.padding),
-        )
-
-    def cost(self, at: Place) -> Cost:
-        """One convolution."""
-        after = self.grid_after(at.grid)
-        return conv(at.dim, at.out, self.kernel, at.grid, after, bias=bool(self.bias))
-
-    def check(self, at: Place) -> Iterator[Complaint]:
-        """The kernel must fit."""
-        yield from check_conv(at.grid, self.kernel, self.padding)
 
 
-class Patch(Stem):
+class Patch(Stem, ByPatches):
     """Non-overlapping patches, each projected to a token."""
 
-    bias_parts: ClassVar[tuple[BiasPart, ...]] = ("conv",)
     kind: Literal["patch"] = "patch"
     size: Count = Field(16, description="side of a patch in pixels")
-    bias: Bias = Field(EVERY_PART, description="whether the projection has a bias")
-
-    @classmethod
-    def examples(cls) -> Iterator[Self]:
-        """Smaller patches too."""
-        yield from super().examples()
-        yield cls(size=4, norm_after=LayerNorm())
-
-    def grid_after(self, grid: Grid) -> Grid:
-        """A token a patch."""
-        return grid[0] // self.size, grid[1] // self.size
-
-    def cost(self, at: Place) -> Cost:
-        """One convolution whose stride is its kernel."""
-        return conv(at.dim, at.out, self.size, at.grid, self.grid_after(at.grid), bias=bool(self.bias))
-
-    def check(self, at: Place) -> Iterator[Complaint]:
-        """Patches must tile the image."""
-        yield from check_patches(at.grid, self.size)
 
 
 class ConvStack(Stem):

@@ -13,7 +13,7 @@ class Parallel(nn.Module):
 
     def __init__(self, spec: specs.Parallel, at: Place) -> None:
         super().__init__()
-        self.norm = nn.ModuleList(spec.norm.build(at) for _ in spec.parallel)
+        self.norm = nn.ModuleList(norm.build(at) for norm in spec.norms())
         self.parallel = nn.ModuleList(mixer.build(at) for mixer in spec.parallel)
 
     def forward(self, x: Tensor, grid: Grid) -> Tensor:

@@ -27,22 +27,28 @@ class Parallel(Mixer):
     listed: ClassVar[bool] = False
     owns_norm: ClassVar[bool] = True
     parallel: tuple[Mixer, ...] = Field(min_length=1, description="the mixers whose outputs are summed")
-    norm: Norm = Field(NoNorm(), description="the norm before each; the stage's")
+    norm: Norm | None = Field(None, description="the norm before each; the stage's where none is given")
 
     def resolve(self, scope: Scope) -> Any:
         """The members are the stage's own mixers: they inherit from it, and each takes its norm."""
         members = tuple(mixer.resolve(scope) for mixer in self.parallel)
-        return self._changed({"parallel": members, "norm": scope.norm or self.norm})
+        norm = self.norm.resolve(scope.outside()) if self.norm else scope.norm
+        return self._changed({"parallel": members, "norm": norm})
+
+    def norms(self) -> list[Norm]:
+        """What stands before each member: nothing where it brings its own, as mixers in parallel again do."""
+        norm = self.norm or NoNorm()
+        return [NoNorm() if mixer.owns_norm else norm for mixer in self.parallel]
 
     def parts(self, at: Place) -> Iterator[Part]:
         """Every member with its norm."""
-        for index, mixer in enumerate(self.parallel):
-            yield Part("norm", self.norm, at)
+        for index, (norm, mixer) in enumerate(zip(self.norms(), self.parallel, strict=True)):
+            yield Part("norm", norm, at)
             yield Part(f"parallel.{index}", mixer, at)
 
     def cost(self, at: Place) -> Cost:
         """Nothing of its own; the norms keep one x between them. Without norms the sum over the members is a bound."""
-        shared = self.norm.cost(at).activations
+        shared = (self.norm or NoNorm()).cost(at).activations
         return Cost(activations=-shared * (len(self.parallel) - 1))
 
     def check(self, at: Place) -> Iterator[Complaint]:
