@@ -16,8 +16,9 @@ from pydantic.fields import FieldInfo
 
 from archspec.errors import CODES
 from archspec.spec.arch import tidy
-from archspec.spec.base import FAMILIES, Spec, load_builtins
+from archspec.spec.base import Spec
 from archspec.spec.reading import DOCUMENT_KINDS
+from archspec.spec.registry import FAMILIES, load_builtins
 from archspec.spec.values import may_be_none
 from archspec.spec.written import Written
 

@@ -124,7 +124,7 @@ def yaml_loader() -> Iterator[Finding]:
 def plugins() -> Iterator[Finding]:
     """Other people's kinds."""
     from archspec.errors import SpecError
-    from archspec.spec.base import import_plugin, load_builtins
+    from archspec.spec.registry import import_plugin, load_builtins
 
     load_builtins()
     found = metadata.entry_points(group="archspec.plugins")

@@ -16,9 +16,9 @@ from archspec.cli.problems import concise
 from archspec.cli.table import Cell, Column, Row, table
 from archspec.errors import SpecError
 from archspec.spec.arch import Arch
-from archspec.spec.base import members
 from archspec.spec.loading import arch_of
 from archspec.spec.profile import Profile, profile
+from archspec.spec.registry import members
 from archspec.spec.shelf import find, names
 
 FIGURES = ("params", "macs", "frozen_params")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, Self, cast
 
 from pydantic import (
@@ -25,10 +26,7 @@ from archspec.errors import Problem, SpecError
 from archspec.spec.cost import Cost
 from archspec.spec.kinds import joined, no_kind, no_member, not_a_mapping, unknown_kind, wrong_keys
 from archspec.spec.place import Place, Scope
-from archspec.spec.registry import FAMILIES as FAMILIES
-from archspec.spec.registry import import_plugin as import_plugin
-from archspec.spec.registry import load_builtins as load_builtins
-from archspec.spec.registry import members as members
+from archspec.spec.registry import FAMILIES, members
 from archspec.spec.values import INHERIT, BiasPart, bias_parts
 
 
@@ -259,19 +257,20 @@ class Spec(BaseModel):
 
 
 class Cycle(Spec):
-    """`{cycle: [a, b]}`: a, b, a, b … over the blocks of a stage."""
+    """`{cycle: [a, b]}`: a, b, a, b … over the blocks of a stage; a cycle within a member goes on at every turn."""
 
     structure: ClassVar[str] = "cycle"
     listed: ClassVar[bool] = False
     cycle: tuple[Spec, ...] = Field(min_length=1, description="the members that take turns over the blocks")
 
     def period(self) -> int:
-        """The cycle's own length and that of whatever cycles within."""
-        return math.lcm(len(self.cycle), super().period())
+        """The cycle's own length, as often as whatever cycles within takes turns."""
+        return len(self.cycle) * super().period()
 
     def resolve(self, scope: Scope) -> Any:
         """The member whose turn it is."""
-        return self.cycle[scope.block % len(self.cycle)].resolve(scope)
+        turn, index = divmod(scope.block, len(self.cycle))
+        return self.cycle[index].resolve(replace(scope, block=turn))
 
 
 def _resolved_value(value: Any, scope: Scope) -> Any:

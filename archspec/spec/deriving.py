@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Generic
 
 from archspec.errors import Problem, SpecError, closest, near
-from archspec.spec.base import import_plugin, members
 from archspec.spec.edits import (
     Edit,
     apply_edits,
@@ -23,6 +22,7 @@ from archspec.spec.families import family_at
 from archspec.spec.nodes import Node, node_of
 from archspec.spec.reading import Document, as_document
 from archspec.spec.refusing import a, shown
+from archspec.spec.registry import import_plugin, members
 from archspec.spec.shelf import find
 from archspec.spec.wording import without_repeats
 from archspec.spec.written import M, validated

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typing
 from typing import Any
 
-from archspec.spec.base import FAMILIES, Spec
+from archspec.spec.base import Spec
+from archspec.spec.registry import FAMILIES
 
 
 def family_at(model: type[Spec], path: tuple[str, ...]) -> str | None:

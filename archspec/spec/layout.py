@@ -246,7 +246,8 @@ def _long_cycles(spec: Spec, path: str, depth: int) -> Iterator[Complaint]:
         for index, element in enumerate(value if isinstance(value, tuple) else (value,)):
             if isinstance(element, Spec):
                 where = f"{path}.{name}.{index}" if isinstance(value, tuple) else f"{path}.{name}"
-                yield from _long_cycles(element, where.strip("."), depth)
+                turns = len(range(index, depth, len(spec.cycle))) if isinstance(spec, Cycle) else depth
+                yield from _long_cycles(element, where.strip("."), turns)
 
 
 def _inherits(value: Any) -> bool:

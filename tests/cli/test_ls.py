@@ -11,8 +11,8 @@ import pytest
 from archspec.cli.ls import DOCUMENTS
 from archspec.cli.ls import FAMILIES as ASKED_FIRST
 from archspec.spec import shelf
-from archspec.spec.base import FAMILIES, load_builtins, members
 from archspec.spec.loading import load
+from archspec.spec.registry import FAMILIES, load_builtins, members
 from tests.cli.conftest import Run
 
 DISAGREEING = """\

@@ -10,7 +10,7 @@ import pytest
 from archspec.cli.format import cells
 from archspec.cli.registry import COMMANDS
 from archspec.spec import shelf
-from archspec.spec.base import FAMILIES, load_builtins
+from archspec.spec.registry import FAMILIES, load_builtins
 from tests.cli.conftest import ANSI, in_terminal, terminal
 
 MANY = """

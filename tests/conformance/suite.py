@@ -17,8 +17,9 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from archspec.spec.base import FAMILIES, Spec, members
+from archspec.spec.base import Spec
 from archspec.spec.place import Place, Scope
+from archspec.spec.registry import FAMILIES, members
 from tests.conformance import measuring
 
 BATCH = 2

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from archspec.spec.base import FAMILIES, load_builtins
 from archspec.spec.mixers.attention import Attention
 from archspec.spec.mixers.base import Parallel
 from archspec.spec.mixers.identity import Identity
 from archspec.spec.mixers.pooling import Pooling
 from archspec.spec.mixers.sep_conv import SepConv
 from archspec.spec.norms import GroupNorm, LayerNorm
+from archspec.spec.registry import FAMILIES, load_builtins
 from tests.conformance.suite import TRIED, Conformance
 
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
-from archspec.spec.base import FAMILIES, members
+from archspec.spec.registry import FAMILIES, members
 from archspec.spec.values import Flag
 
 LOOKALIKES: dict[type, tuple[Any, ...]] = {

@@ -14,9 +14,10 @@ import pytest
 from pydantic import BaseModel
 
 from archspec import reference
-from archspec.spec.base import Spec, load_builtins
+from archspec.spec.base import Spec
 from archspec.spec.checking import check_file
 from archspec.spec.reading import DOCUMENT_KINDS
+from archspec.spec.registry import load_builtins
 from tests.house import PACKAGE, REPOSITORY, shown, sources
 from tests.house.pages import Block, anchors, blocks, links, written
 

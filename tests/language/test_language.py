@@ -10,11 +10,11 @@ import pytest
 
 import archspec
 from archspec.errors import Mark, Problem
-from archspec.spec.base import members
 from archspec.spec.checking import check_file
 from archspec.spec.loading import arch_of
 from archspec.spec.nodes import Node
 from archspec.spec.reading import Document, read_file
+from archspec.spec.registry import members
 from archspec.spec.shelf import find
 
 HERE = Path(__file__).parent

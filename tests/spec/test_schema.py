@@ -16,10 +16,10 @@ from jsonschema import Draft7Validator
 from pydantic import Field
 
 import archspec
-from archspec.spec.base import members
 from archspec.spec.checking import FORMS, check_document
 from archspec.spec.mixers import Mixer
 from archspec.spec.reading import Document, read_file
+from archspec.spec.registry import members
 from archspec.spec.schema import schema
 from archspec.spec.shelf import names, shipped_folders
 

@@ -7,7 +7,7 @@ from typing import Any
 
 def schema(kind: str) -> dict[str, Any]:
     """The JSON Schema (draft 7) of one kind of document."""
-    from archspec.spec.base import members
+    from archspec.spec.registry import members
     from archspec.spec.schema.documents import Documents
 
     members("mixers")  # every kind is registered from here on, plugins' included

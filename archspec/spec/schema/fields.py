@@ -11,8 +11,9 @@ from annotated_types import MinLen
 from pydantic import BaseModel
 
 from archspec.spec.arch import tidy
-from archspec.spec.base import FAMILIES, Spec
+from archspec.spec.base import Spec
 from archspec.spec.naming import Paths, Refers
+from archspec.spec.registry import FAMILIES
 from archspec.spec.schema.forms import JSON, Flavour
 
 

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, TypeAdapter
 
 from archspec.spec.arch import Stage
-from archspec.spec.base import Spec, members
+from archspec.spec.base import Spec
 from archspec.spec.naming import Paths, Refers
+from archspec.spec.registry import members
 from archspec.spec.schema.fields import default, either, first_line, is_composite, is_family, is_model, least, named
 from archspec.spec.schema.forms import (
     JSON,

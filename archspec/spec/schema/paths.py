@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from archspec.spec.base import members
 from archspec.spec.families import spec_type
+from archspec.spec.registry import members
 from archspec.spec.schema.fields import is_family
 from archspec.spec.schema.forms import JSON, Flavour, further
 from archspec.spec.schema.models import Models
