@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -90,29 +90,36 @@ def load_pretrained(model: Network, arch: Arch) -> None:
 
 def save_model(model: Network, path: str | Path) -> None:
     """Write a network's weights as safetensors, with its resolved spec, so that the file alone rebuilds it."""
+    if any(tensor.is_meta for tensor in model.state_dict().values()):
+        raise WeightsError("a network on the device `meta` has no numbers to write")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    spec = {"arch": model.spec.arch, **model.spec.to_dict(metadata=False)}
-    save_file(tensors, path, metadata={"archspec": json.dumps(spec)})
+    about = {"arch": model.spec.arch, "plugins": model.spec.plugins}
+    spec = {**about, **model.spec.to_dict(metadata=False)}
+    save_file(tensors, path, metadata={"archspec": json.dumps(spec), "classes": str(model.num_classes)})
 
 
 def load_model(path: str | Path) -> Network:
     """Rebuild a network from a file that `save_model` wrote."""
     from archspec.compiler.building import build
 
-    model = build(load(_spec_in(Path(path))))
+    metadata = _metadata(Path(path))
+    model = build(load(json.loads(metadata["archspec"])))
+    if metadata.get("classes") == "0":
+        model.reset_classifier(0)
     load_weights(model, load_file(path))
     return model
 
 
-def _spec_in(path: Path) -> dict[str, Any]:
+def _metadata(path: Path) -> dict[str, str]:
+    """What such a file says about itself."""
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+            metadata: dict[str, str] = file.metadata() or {}
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path} cannot be read as safetensors: {error}") from None
     if "archspec" not in metadata:
         raise WeightsError(f"{path} does not say which network it belongs to; build it and use `load_weights`")
-    return dict(json.loads(metadata["archspec"]))
+    return metadata
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Tensor]:

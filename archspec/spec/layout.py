@@ -88,18 +88,18 @@ def _resolved(arch: Arch, sections: list[Section]) -> Arch:
 
 @lru_cache(maxsize=4096)
 def _stem(stem: Spec, image: Place) -> Section:
-    cycles = _long_cycles(stem, "", 0)
+    written = (*_long_cycles(stem, "", 0), *_inheriting(stem, ""))
     stem = stem.resolve(Scope(image.native))
     after = _behind(stem, image)
-    complaints, ends = (*cycles, *_reshaping(stem, image)), _ends(stem, image)
+    complaints, ends = (*written, *_reshaping(stem, image)), _ends(stem, image)
     return Section("stem", stem, image, after, () if complaints else (("stem", stem.total(image)),), complaints, ends)
 
 
 @lru_cache(maxsize=4096)
 def _head(head: Spec, at: Place) -> Section:
-    cycles = _long_cycles(head, "", 0)
+    written = (*_long_cycles(head, "", 0), *_inheriting(head, ""))
     head = head.resolve(Scope(at.native))
-    complaints = (*cycles, *head.complaints(at))
+    complaints = (*written, *head.complaints(at))
     return Section("head", head, at, at, () if complaints else (("head", head.total(at)),), complaints)
 
 
@@ -111,7 +111,7 @@ def _first_stage(stage: Stage, at: Place) -> Section:
 @lru_cache(maxsize=16384)
 def _stage(stage: Stage, entry: Place) -> Section:
     downsample: Any = stage.downsample or _no_downsample()
-    complaints = list(_long_cycles(downsample, "downsample", 0))
+    complaints = [*_long_cycles(downsample, "downsample", 0), *_inheriting(downsample, "downsample")]
     downsample = downsample.resolve(Scope(entry.native))
     after = _behind(downsample, entry)
     complaints += (c._replace(field=f"downsample.{c.field}".strip(".")) for c in _reshaping(downsample, entry))
@@ -202,9 +202,7 @@ def _stage_complaints(stage: Stage, resolved: Stage, before: Place, at: Place) -
     for name in ("mixer", "mlp", "norm", "scaling", "activation"):
         yield from _long_cycles(getattr(stage, name), name, stage.depth)
     yield from _long_cycles(stage.positions, "positions", 0)
-    for name in ("activation", "bias"):
-        if _inherits(getattr(stage, name)):
-            yield Complaint(name, "a stage has nothing to inherit from; its parts inherit from it", code="ARC104")
+    yield from _inheriting(stage, "")
     for token in set(stage.class_tokens) & set(before.class_tokens):
         message = f"the stage before already has a class token at the {token}"
         yield Complaint("class_tokens", message, "it goes through all that follow", "ARC302")
@@ -215,7 +213,7 @@ def _stage_complaints(stage: Stage, resolved: Stage, before: Place, at: Place) -
         for name, branch in (("mixer", block.mixer), ("mlp", block.mlp)):
             if branch and (name, branch) not in seen:
                 seen.add((name, branch))
-                paths = _address(stage, name, index), _address(stage, "norm", index)
+                paths = _address(getattr(stage, name), name, index), _address(stage.norm, "norm", index)
                 yield from _branch_complaints(name, branch, *paths, at)
 
 
@@ -229,10 +227,12 @@ def _branch_complaints(name: str, branch: Branch, path: str, norm_path: str, at:
             yield complaint._replace(field=f"{part.name}.{complaint.field}".strip("."))
 
 
-def _address(stage: Stage, name: str, index: int) -> str:
+def _address(part: Spec, path: str, block: int) -> str:
     """Where a block's part is written: in the stage, or in the cycle it takes its turn in."""
-    part = getattr(stage, name)
-    return f"{name}.cycle.{index % len(part.cycle)}" if isinstance(part, Cycle) else name
+    if not isinstance(part, Cycle):
+        return path
+    turn, index = divmod(block, len(part.cycle))
+    return _address(part.cycle[index], f"{path}.cycle.{index}", turn)
 
 
 def _long_cycles(spec: Spec, path: str, depth: int) -> Iterator[Complaint]:
@@ -250,6 +250,17 @@ def _long_cycles(spec: Spec, path: str, depth: int) -> Iterator[Complaint]:
                 yield from _long_cycles(element, where.strip("."), turns)
 
 
+def _inheriting(spec: Spec, path: str) -> Iterator[Complaint]:
+    """`inherit` where it is not the field's own default: there is nothing that it could stand for."""
+    for name, field in type(spec).model_fields.items():
+        value, where = getattr(spec, name), f"{path}.{name}".strip(".")
+        if name in ("activation", "bias") and _inherits(value) and not _inherits(field.default):
+            hint = "write the value; only the mixer, mlp and norm of a stage inherit"
+            yield Complaint(where, "there is nothing to inherit from here", hint, "ARC104")
+        elif isinstance(value, Spec):
+            yield from _inheriting(value, where)
+
+
 def _inherits(value: Any) -> bool:
-    """Whether a stage's own activation or bias is said to be inherited, perhaps in turn."""
+    """Whether an activation or bias is said to be inherited, perhaps in turn."""
     return INHERIT in (value, getattr(value, "kind", "")) or any(map(_inherits, getattr(value, "cycle", ())))

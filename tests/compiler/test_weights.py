@@ -133,6 +133,28 @@ def test_a_weight_file_alone_rebuilds_its_network(tmp_path: Path) -> None:
     assert frozen == {name for name, parameter in again.named_parameters() if not parameter.requires_grad} != set()
 
 
+def test_a_network_without_a_classifier_is_rebuilt_without_one(tmp_path: Path) -> None:
+    model = archspec.build(archspec.load("identityformer_s12").edit(TINY)).eval()
+    model.reset_classifier(0)
+    archspec.save_model(model, tmp_path / "model.safetensors")
+    again = archspec.load_model(tmp_path / "model.safetensors").eval()
+    image = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert again.num_classes == 0
+    assert torch.equal(again(image), model(image))
+
+
+def test_a_weight_file_names_the_plugins_that_its_network_needs(tmp_path: Path) -> None:
+    (tmp_path / "arch.yaml").write_text("arch: mine\nextends: poolformerv2_s12\nplugins: [json.tool]\n")
+    model = archspec.build(archspec.load(tmp_path / "arch.yaml").edit(TINY))
+    archspec.save_model(model, tmp_path / "model.safetensors")
+    assert archspec.load_model(tmp_path / "model.safetensors").spec.plugins == ("json.tool",)
+
+
+def test_there_is_nothing_to_write_of_a_network_without_numbers(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="`meta` has no numbers"):
+        archspec.save_model(archspec.build("identityformer_s12", device="meta"), tmp_path / "model.safetensors")
+
+
 def test_files_that_are_not_ours_are_refused(tmp_path: Path) -> None:
     save_file({"x": torch.zeros(1)}, tmp_path / "bare.safetensors")
     (tmp_path / "text.safetensors").write_text("not tensors")

@@ -217,6 +217,14 @@ def test_each_place_can_have_its_own_kind() -> None:
     )
 
 
+def test_having_no_downsampler_keeps_nothing_of_the_one_before() -> None:
+    arch = small({"stages.2.dim": 16, "stages.2.downsample.norm_before": "layer_norm"})
+    gone = arch.edit({"stages.2.downsample.kind": "none"})
+    assert gone.to_dict()["stages"][2]["downsample"] == "none"
+    problem = the_problem(lambda: gone.edit({"stages.2.downsample": {"kind": "none", "norm_after": "layer_norm"}}))
+    assert (problem.code, problem.path) == ("ARC101", "stages.2.downsample.norm_after")
+
+
 @pytest.mark.parametrize("path", ["kind", "input.kind", "stages.0.kind", "stages.kind"])
 def test_only_members_of_families_have_kinds(path: str) -> None:
     assert refused({path: "pooling"}).code == "ARC201"

@@ -182,6 +182,8 @@ def test_what_cannot_work_is_refused_where_it_stands(edits: dict[str, object], c
 def test_members_of_a_cycle_are_addressed_in_it() -> None:
     problem = refused({"stages.1.mixer": {"cycle": ["identity", {"kind": "sep_conv", "kernel": 4}]}})
     assert problem.path == "stages.1.mixer.cycle.1.kernel"
+    within = {"cycle": ["identity", {"cycle": ["identity", {"kind": "sep_conv", "kernel": 4}]}]}
+    assert refused({"stages.1.mixer": within}).path == "stages.1.mixer.cycle.1.cycle.1.kernel"
 
 
 def test_running_at_a_size_that_does_not_fit_is_refused() -> None:

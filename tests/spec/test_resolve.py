@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import archspec
 from archspec.spec.arch import Arch
-from archspec.spec.place import Scope
+from archspec.spec.place import Place, Scope
 from archspec.spec.values import GridSize
 
 from .samples import refused, small
@@ -81,10 +81,20 @@ def test_stems_downsamplers_and_heads_keep_their_biases_and_activations() -> Non
     assert part(arch, "head.norm.bias") == ["norm"]
 
 
-@pytest.mark.parametrize(("field", "value"), [("activation", "inherit"), ("bias", "inherit")])
-def test_a_stage_has_nothing_to_inherit_from(field: str, value: str) -> None:
-    problem = refused({f"stages.0.{field}": value})
-    assert (problem.code, problem.path) == ("ARC104", f"stages.0.{field}")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "stages.0.activation",
+        "stages.0.bias",
+        "stem.bias",
+        "stages.1.downsample.bias",
+        "head.bias",
+        "head.activation",
+    ],
+)
+def test_where_inherit_is_not_the_default_there_is_nothing_to_inherit_from(path: str) -> None:
+    problem = refused({path: "inherit"}, small({"head": "mlp"}))
+    assert (problem.code, problem.path) == ("ARC104", path)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +143,21 @@ def test_blocks_take_turns() -> None:
     stage = small({"stages.2.mixer": {"cycle": ["identity", "random", "pooling"]}}).resolved().stages[2]
     kinds = [stage.block(index).mixer.op.model_dump()["kind"] for index in range(stage.depth)]
     assert kinds == ["identity", "random", "pooling"] * 2
+
+
+def test_a_cycle_within_a_cycle_goes_on_at_every_turn() -> None:
+    within = {"cycle": [{"cycle": ["identity", "random"]}, "pooling"]}
+    stage = small({"stages.2.mixer": within}).resolved().stages[2]
+    kinds = [stage.block(index).mixer.op.model_dump()["kind"] for index in range(stage.depth)]
+    assert kinds == ["identity", "pooling", "random", "pooling", "identity", "pooling"]
+    turns = [{"kind": "mlp", "activation": {"cycle": ["relu", "silu"]}}, "none"]
+    members = part(small({"stages.2.mlp": {"cycle": turns}}), "stages.2.mlp.cycle")
+    assert [kind(m if isinstance(m, str) else m["activation"]) for m in members] == ["relu", "none", "silu", "none"]
+
+
+def test_a_cycle_within_a_cycle_is_refused_where_it_never_comes_round() -> None:
+    problem = refused({"stages.0.mixer": {"cycle": [{"cycle": ["identity", "random"]}, "pooling"]}})
+    assert (problem.code, problem.path) == ("ARC301", "stages.0.mixer.cycle.0")
 
 
 def test_what_alternates_within_a_part_makes_the_part_alternate() -> None:
@@ -198,6 +223,21 @@ def test_parallel_members_bring_their_norms_to_the_block() -> None:
     assert block.mixer.norm.is_none
     assert block.mlp is not None
     assert not block.mlp.norm.is_none
+
+
+def test_mixers_in_parallel_may_have_a_norm_of_their_own() -> None:
+    mixer = {"parallel": ["pooling", "identity"], "norm": "rms_norm"}
+    own = small({"stages.0.mixer": mixer})
+    assert kind(part(own, "stages.0.mixer.norm")) == "rms_norm"
+    assert part(own, "stages.0.norm.kind") == "layer_norm"
+    assert "norm" not in small({"stages.0.mixer": {"parallel": ["pooling"]}}).to_dict()["stages"][0]["mixer"]
+
+
+def test_mixers_in_parallel_within_others_are_normed_once() -> None:
+    mixer = {"parallel": ["pooling", {"parallel": ["identity", "random"]}]}
+    op = small({"stages.0.mixer": mixer}).resolved().stages[0].block(0).mixer.op
+    parts = [found.spec for found in op.parts(Place(8, (16, 16), (16, 16))) if found.name == "norm"]
+    assert [norm.is_none for norm in parts] == [False, True]
 
 
 def test_a_norm_in_turn_reaches_parallel_members_in_turn() -> None:
