@@ -15,7 +15,8 @@ from archspec.cli.summary import plain, said
 from archspec.cli.table import Cell, Column, table
 from archspec.cli.types import type_of
 from archspec.spec.arch import Stage
-from archspec.spec.base import Spec, field_family
+from archspec.spec.base import Spec
+from archspec.spec.families import field_family
 from archspec.spec.registry import FAMILIES, load_builtins, members
 
 _LAST = ("none", "inherit")

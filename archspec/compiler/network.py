@@ -53,6 +53,8 @@ class Network(nn.Module):
 
     def reset_classifier(self, num_classes: int) -> None:
         """Start a classifier for another number of classes as `build` would have; with 0 classes, have none."""
+        if num_classes < 0:
+            raise RuntimeInputError(f"{num_classes} is no number of classes; 0 leaves the classifier out")
         like = next(self.parameters())
         with torch.random.fork_rng(devices=[]), torch.device("meta" if like.is_meta else "cpu"):
             self.head.reset(num_classes)

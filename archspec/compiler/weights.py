@@ -95,7 +95,10 @@ def save_model(model: Network, path: str | Path) -> None:
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     about = {"arch": model.spec.arch, "plugins": model.spec.plugins}
     spec = {**about, **model.spec.to_dict(metadata=False)}
-    save_file(tensors, path, metadata={"archspec": json.dumps(spec), "classes": str(model.num_classes)})
+    try:
+        save_file(tensors, path, metadata={"archspec": json.dumps(spec), "classes": str(model.num_classes)})
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} cannot be written: {error}") from None
 
 
 def load_model(path: str | Path) -> Network:

@@ -20,7 +20,6 @@ from pydantic import (
     create_model,
     model_validator,
 )
-from pydantic.fields import FieldInfo
 
 from archspec.errors import Problem, SpecError
 from archspec.spec.cost import Cost
@@ -290,10 +289,3 @@ def _canonical_value(value: Any) -> Any:
 def is_tagged(value: Mapping[str, Any]) -> bool:
     """Whether a mapping says what it is, and so replaces; one that does not merges into what is there."""
     return any(key in value for key in ("kind", "cycle", "parallel", "extends"))
-
-
-def field_family(field: FieldInfo) -> type[Spec] | None:
-    """The family a field takes its value from, if it does."""
-    annotation: Any = field.annotation
-    is_family = isinstance(annotation, type) and issubclass(annotation, Spec) and annotation.family != ""
-    return annotation if is_family else None

@@ -116,7 +116,7 @@ class Form(Generic[M]):
         levels, others = split_kinds(edits)
         touched: Touched = []
         for kinds in levels:
-            tree = self.from_tree(self._with_kinds(tree, kinds, touched), check=False).tree
+            tree = self.from_tree(self._with_kinds(tree, kinds, others, touched), check=False).tree
         return self.from_tree(apply_edits(tree, others, touched))
 
     def blaming(self, model: M, edits: list[Edit]) -> M:
@@ -170,8 +170,8 @@ class Form(Generic[M]):
                 message, hint = f"{a(self.kind)} has no `{key}`", near(key, guesses)
                 raise SpecError(Problem("ARC101", message, hint, key, node.key_marks.get(key)))
 
-    def _with_kinds(self, tree: Node, kinds: list[Edit], touched: Touched) -> Node:
-        """New kinds that keep the fields they share with the old ones."""
+    def _with_kinds(self, tree: Node, kinds: list[Edit], others: list[Edit], touched: Touched) -> Node:
+        """New kinds that keep the fields they share with the old ones; what they require may be edited beside."""
         for edit in kinds:
             found = list(places(tree, edit))
             touched.extend((place, edit) for place in found)
@@ -184,8 +184,21 @@ class Form(Generic[M]):
                 member = members(family).get(str(kind.value))
                 known = owner.mapping if member is None else member.model_fields
                 shared = {key: child for key, child in owner.mapping.items() if key in known}
-                tree = replaced(tree, place[:-1], Node({**shared, "kind": kind}, owner.mark, owner.key_marks), edit)
+                beside = _beside(edit, others, index, len(found))
+                required = {name: beside[name] for name in beside if member and name in member.required}
+                made = Node({**shared, **required, "kind": kind}, owner.mark, owner.key_marks)
+                tree = replaced(tree, place[:-1], made, edit)
         return tree
+
+
+def _beside(kind: Edit, others: list[Edit], index: int, count: int) -> dict[str, Node]:
+    """What other edits say of the fields beside a kind, for one of the places that it names."""
+    owner = kind.path.removesuffix("kind")
+    return {
+        other.path.removeprefix(owner): distribute(other.value, index, count, other)
+        for other in others
+        if other.path.rpartition(".")[0] == owner.removesuffix(".")
+    }
 
 
 def _plugins(base: Node, own: Node) -> dict[str, Node]:

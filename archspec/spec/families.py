@@ -5,6 +5,8 @@ from __future__ import annotations
 import typing
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
 from archspec.spec.base import Spec
 from archspec.spec.registry import FAMILIES
 
@@ -45,3 +47,10 @@ def spec_type(annotation: Any) -> Any:
         if found is not None:
             return found
     return None
+
+
+def field_family(field: FieldInfo) -> type[Spec] | None:
+    """The family a field takes its value from, if it does."""
+    annotation: Any = field.annotation
+    is_family = isinstance(annotation, type) and issubclass(annotation, Spec) and annotation.family != ""
+    return annotation if is_family else None

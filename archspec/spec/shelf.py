@@ -105,7 +105,11 @@ def _shelf(kind: str) -> Iterator[tuple[str, Path]]:
 
 def _heads(folder: Path, kind: str) -> Iterator[tuple[str, Path]]:
     """The names a folder holds, found without parsing."""
-    for file in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
+    try:
+        files = sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+    except OSError:  # a folder that cannot be read holds no names; `archspec doctor` tells
+        return
+    for file in files:
         yield from ((name, file) for found, name in _file_heads(file, *_stamp(file)) if found == kind)
 
 

@@ -177,3 +177,8 @@ def test_an_archs_pretrained_file_is_loaded(tmp_path: Path) -> None:
     image = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         torch.testing.assert_close(ours(image), theirs(image), atol=1e-4, rtol=0)
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="cannot be written"):
+        archspec.save_model(archspec.build("vit_tiny"), tmp_path / "absent" / "model.safetensors")

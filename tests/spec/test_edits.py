@@ -292,3 +292,13 @@ def test_times_is_undone_by_its_inverse(factor: int) -> None:
 def test_the_order_of_edits_does_not_matter(paths: list[str]) -> None:
     values = {"stages.0.dim": 12, "stages.1.depth": 1, "stages.0.mixer.kernel": 7, "classes": 5}
     assert small({path: values[path] for path in paths}) == small(values)
+
+
+def test_what_a_new_kind_requires_may_be_edited_beside_it() -> None:
+    edits = {"stem.kind": "conv_stack", "stem.dims": [8], "stem.kernels": [3, 3], "stem.stride": 1}
+    assert small(edits).to_dict()["stem"]["kernels"] == [3, 3]
+    assert (
+        small(edits).digest
+        == small({"stem": {"kind": "conv_stack", "dims": [8], "kernels": [3, 3], "stride": 1}}).digest
+    )
+    assert refused({"stem.kind": "conv_stack", "stem.dims": [8]}).message == "`kernels` is missing"
