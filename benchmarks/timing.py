@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 
-def interleaved(candidates: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+def interleaved(candidates: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """The fewest seconds each candidate took over some rounds, the candidates taking turns; one round warms up."""
     best = dict.fromkeys(candidates, float("inf"))
     for number in range(rounds + 1):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from itertools import count
 from pathlib import Path
 
@@ -17,8 +16,6 @@ from archspec.spec.reading import compose, read_file
 
 VALID = Path(__file__).with_name("valid.yaml")
 TEXT = VALID.read_text(encoding="utf-8")
-SECONDS = 5.0
-"""A file takes a hundredth of this; more would be a computation that explodes."""
 
 _TOKEN = re.compile(r"[\w./+-]+|[^\w\s]|\n *")
 TOKENS = [match.group() for match in _TOKEN.finditer(TEXT)]
@@ -133,14 +130,12 @@ _number = count()
 
 
 def inspect(folder: Path, content: bytes) -> None:
-    """A file is fine, and then loads, or its problems lie in it; either way soon."""
+    """A file is fine, and then loads, or its problems lie in it."""
     file = folder / f"{next(_number)}.yaml"
     file.write_bytes(content)
-    started = time.monotonic()
     problems = check_file(file)
     for document in read_file(file) if not problems else []:
         FORMS[document.kind].read(document)
-    assert time.monotonic() - started < SECONDS
     file.unlink()
     for problem in problems:
         assert_within(problem, str(file), content.decode("utf-8-sig", "replace"))
