@@ -3,6 +3,8 @@
     ArchspecError
      ├── SpecError       something that was written cannot be: a list of located Problems
      ├── WeightsError    a checkpoint does not fit the network it is loaded into
+     ├── RecordsError    a run folder cannot be read or written
+     ├── DataError       the data of a recipe is absent, laid out wrongly or broken
      └── RuntimeInputError   a built network was given an input it cannot take
 
 Every message states what, where and what to do. Only the command line's outermost frame prints and exits.
@@ -86,6 +88,14 @@ class SpecError(ArchspecError):
 
 class WeightsError(ArchspecError):
     """A checkpoint does not fit: tensors are missing, left over or of another shape."""
+
+
+class RecordsError(ArchspecError):
+    """A run folder cannot be read or written; the operating system's own error is its cause."""
+
+
+class DataError(ArchspecError):
+    """Data is absent, laid out wrongly or broken; the message says what to do about it."""
 
 
 class RuntimeInputError(ArchspecError, ValueError):

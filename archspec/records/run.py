@@ -1,0 +1,122 @@
+"""A run's folder: the run as it was asked for, the attempts at it, and the result of the one that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from archspec.errors import RecordsError
+from archspec.records.attempt import Attempt, numbered, step_of
+from archspec.records.files import make_folder, read_json, telling, write_atomic, write_json
+from archspec.records.store import Store
+from archspec.spec.reading import compose
+from archspec.spec.writing import document
+
+__all__ = ["Attempt", "RunFolder"]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Every path of a run's folder, and the rules by which attempts at it are made and end."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, store: Path, run: Mapping[str, Any]) -> RunFolder:
+        """The folder of a run (see `run_document`) in a store; one that is there already stays as it is."""
+        folder = cls(Store(store).run(str(run["key"])))
+        if not folder.exists():
+            make_folder(folder.path)
+            write_atomic(folder.run_yaml, "\n".join(document(run)) + "\n")
+        elif folder.spec().get("key") != run["key"]:
+            message = f"{folder.run_yaml} describes the run {folder.spec().get('key')}, not {run['key']}"
+            raise RecordsError(f"{message}; a run folder keeps the name it was given, so move it back")
+        return folder
+
+    @property
+    def run_yaml(self) -> Path:
+        """What is to run."""
+        return self.path / "run.yaml"
+
+    @property
+    def result_json(self) -> Path:
+        """How it ended, and which attempt that was."""
+        return self.path / "result.json"
+
+    @property
+    def attempts_folder(self) -> Path:
+        """The attempts, each under its number."""
+        return self.path / "attempts"
+
+    @property
+    def key(self) -> str:
+        """The hash of everything that can change the result."""
+        return str(self.spec()["key"])
+
+    def exists(self) -> bool:
+        """Whether there is a run here."""
+        return self.run_yaml.is_file()
+
+    def spec(self) -> dict[str, Any]:
+        """What is to run, as plain data."""
+        with telling(self.run_yaml, "read"):
+            text = self.run_yaml.read_text(encoding="utf-8")
+        run = [tree.plain() for tree in compose(text, str(self.run_yaml))]
+        if len(run) != 1 or not isinstance(run[0], dict) or "key" not in run[0]:
+            raise RecordsError(f"{self.run_yaml} does not describe a run; delete {self.path} and create it again")
+        return run[0]
+
+    def claim(self) -> Attempt:
+        """Begin a new attempt, which from now on is the only one that counts."""
+        make_folder(self.attempts_folder)
+        for number in count(1 + max(numbered(self.attempts_folder), default=0)):
+            try:
+                # Making a folder is the one exclusive step that every filesystem knows, NFS too.
+                with telling(self.attempts_folder, "written"):
+                    (self.attempts_folder / str(number)).mkdir()
+            except RecordsError as error:
+                if isinstance(error.__cause__, FileExistsError):
+                    continue  # somebody else was faster
+                raise
+            break
+        attempt = self.attempt(number)
+        make_folder(attempt.checkpoints)
+        attempt.beat()
+        return attempt
+
+    def attempt(self, number: int) -> Attempt:
+        """The attempt of a number."""
+        return Attempt(self.attempts_folder / str(number))
+
+    def attempts(self) -> list[Attempt]:
+        """All attempts, the first one first."""
+        return [self.attempt(number) for number in numbered(self.attempts_folder)]
+
+    def newest(self) -> Attempt | None:
+        """The attempt that counts, if one was made."""
+        return next(reversed(self.attempts()), None)
+
+    def result(self) -> dict[str, Any] | None:
+        """How the run ended, with the number of its `attempt`; None while it has not."""
+        return read_json(self.result_json)
+
+    def finish(self, attempt: Attempt, result: Mapping[str, Any]) -> bool:
+        """Write the result of an attempt; refused, with False, where a newer one has been made."""
+        if not attempt.is_newest():
+            return False
+        write_json(self.result_json, {**result, "attempt": attempt.number})
+        return True
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """What the attempt that gave the result measured, or else what the newest has so far."""
+        result = self.result()
+        attempt = self.newest() if result is None else self.attempt(int(result["attempt"]))
+        return [] if attempt is None else attempt.lines()
+
+    def checkpoints(self) -> list[Path]:
+        """The checkpoints of all attempts, those of later steps first, and of one step those of later attempts."""
+        found = [path for attempt in reversed(self.attempts()) for path in attempt.saved()]
+        return sorted(found, key=step_of, reverse=True)
