@@ -2,72 +2,158 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from archspec.errors import Problem, SpecError
 from archspec.spec.arch import ImageSize
+from archspec.spec.augmenting import Augment, View
 from archspec.spec.base import Spec
+from archspec.spec.checking_recipe import contradictions
 from archspec.spec.deriving import Form
-from archspec.spec.values import Amount, Count, OrNone, Positive, Share
+from archspec.spec.edits import edits_of
+from archspec.spec.naming import Paths
+from archspec.spec.nodes import Node
+from archspec.spec.optimizers import AdamW, Optimizer
+from archspec.spec.schedules import Cosine, Schedule
+from archspec.spec.values import Amount, Count, Flag, NonNegative, OrNone, Share
 from archspec.spec.written import Written
 
-
-class Optimizer(Spec, family="optimizers"):
-    """What turns gradients into steps."""
-
-    lr: Positive = Field(1e-3, description="the highest learning rate")
-    lr_per: OrNone[Count] = Field(None, description="the batch that `lr` is meant for; others scale it in proportion")
-    weight_decay: Amount = Field(0.05, description="decay of weights; norms, biases and scalings have none")
-    clip: OrNone[Positive] = Field(None, description="largest norm of the gradient, or `none`")
+Phase = Annotated[dict[str, Any], Paths("recipe")]
+"""What a phase changes about its recipe."""
 
 
-class AdamW(Optimizer):
-    """Adam with weight decay of its own."""
-
-    kind: Literal["adamw"] = "adamw"
-
-
-class Schedule(Spec, family="schedules"):
-    """How the learning rate moves."""
-
-    warmup: Amount = Field(0.0, description="epochs in which it rises, from `warmup_lr` on")
-    warmup_lr: Amount = Field(0.0, description="where it begins")
-    floor: Amount = Field(0.0, description="where it ends")
-    cooldown: Amount = Field(0.0, description="epochs at the floor, after the others")
+Start = Annotated[
+    OrNone[str],
+    Field(
+        None,
+        description="where the weights come from: a run's folder, a file of weights, or a recipe, whose run of "
+        "the same arch and seed goes first; `none`: from scratch. Position tables are resized",
+    ),
+]
+"""Where the weights come from."""
 
 
-class Cosine(Schedule):
-    """Half a cosine, from the highest learning rate to the floor."""
+class Checkpoint(Spec):
+    """When training is saved, and how much of that is kept. Whatever ends early goes on from the newest one."""
 
-    kind: Literal["cosine"] = "cosine"
-
-
-class Augment(Spec):
-    """What is done to the images of training."""
-
-    mixup: Amount = Field(0.0, description="α of the Beta distribution that mixes two images; 0 for never")
-    cutmix: Amount = Field(0.0, description="α of the Beta distribution that cuts one image into another; 0 for never")
-    randaugment: OrNone[str] = Field(None, description="policy in timm's words: rand-m9-mstd0.5-inc1; or `none`")
-    erasing: Share = Field(0.0, description="probability of erasing a rectangle")
+    minutes: Amount = Field(
+        10.0, description="minutes between checkpoints; one is written after each epoch in any case"
+    )
+    keep: Count = Field(2, description="how many are kept while training lasts")
 
 
 class Recipe(Written):
     """How to train, and on which data."""
 
+    without_effect: ClassVar[tuple[str, ...]] = (
+        *("recipe", "note", "workers", "trackers", "checkpoint"),
+        *("micro_batch", "grad_checkpointing"),  # the same sums in another order, or worked out twice
+    )
+    """What changes no result, and so is no part of a run's identity."""
+
     recipe: str = Field("", description="the recipe's name: its address, never part of a result")
     data: str = Field(description="the data's name; classes and channels of a trained arch follow it")
     resolution: OrNone[ImageSize] = Field(None, description="side of the images in pixels; `none`: as the arch's input")
-    epochs: Count = Field(description="epochs, warm-up included and cool-down not")
+    __annotations__["from"] = Start  # a word of Python, so that it can only be named like this
+    epochs: OrNone[Count] = Field(None, description="epochs, warm-up included and cool-down not")
+    steps: OrNone[Count] = Field(
+        None, description="steps, in the place of `epochs`; `warmup` and `cooldown` then count steps as well"
+    )
     batch: Count = Field(description="images a step, over all devices")
     optimizer: Optimizer = Field(AdamW(), description="what turns gradients into steps")
     schedule: Schedule = Field(Cosine(), description="how the learning rate moves")
-    drop_path: Share = Field(0.0, description="highest rate at which branches are dropped; it grows with depth")
+    drop_path: Share = Field(0.0, description="highest rate at which branches are dropped")
+    drop_path_rule: Literal["linear", "constant"] = Field(
+        "linear", description="whether that rate grows with depth, from 0 on, or is the same everywhere"
+    )
+    head_dropout: Share = Field(0.0, description="rate at which a head with hidden features drops them")
     label_smoothing: Share = Field(0.0, description="share of the label given to all classes")
     augment: Augment = Field(Augment(), description="what is done to the images of training")
+    test: View = Field(View(), description="how images are looked at in validation and test")
+    ema: OrNone[Share] = Field(
+        None, description="decay of the weights' moving average, which is then what is tested; `none`: no average"
+    )
     select: Literal["last", "best"] = Field("last", description="the epoch to test: the last, or the best on val")
+    evaluate_every: Count = Field(1, description="epochs from one validation to the next; the last is always validated")
+    phases: tuple[Phase, ...] = Field(
+        (), description="what changes from phase to phase: edits of this recipe; each goes on from the one before"
+    )
+    precision: Literal["float32", "tf32", "bf16", "fp16"] = Field(
+        "float32", description="in what is computed; weights are float32 throughout, and fp16 is scaled"
+    )
+    channels_last: Flag = Field(False, description="whether images lie in memory with their channels last")
+    compile: Literal["off", "on", "auto"] = Field(
+        "off", description="whether torch compiles the network; `auto`: where it can, with a warning where it cannot"
+    )
+    grad_checkpointing: Flag = Field(
+        False, description="whether blocks are run again in the backward pass, which saves memory and costs time"
+    )
+    micro_batch: OrNone[Count] = Field(
+        None, description="images that one device takes at once; `none`: all that are its share, or what fits"
+    )
     threads: OrNone[Count] = Field(None, description="threads of torch on a CPU; other numbers give other weights")
+    workers: NonNegative = Field(0, description="processes that prepare images; with 0, training does so itself")
+    trackers: tuple[Literal["tensorboard", "wandb", "mlflow"], ...] = Field(
+        (), description="who else is told the metrics"
+    )
+    checkpoint: Checkpoint = Field(Checkpoint(), description="when training is saved, and what is kept")
     note: str | None = Field(None, description="anything a reader should know")
 
+    def __hash__(self) -> int:
+        return hash(repr(self.canonical()))  # what phases change are mappings
 
-RECIPE = Form("recipe", Recipe, ("recipe", "note"))
+    @property
+    def start(self) -> str | None:
+        """What `from` says: where the weights come from."""
+        origin: str | None = getattr(self, "from")
+        return origin
+
+    @property
+    def length(self) -> int:
+        """How long training lasts without its cool-down: epochs, or steps where it is steps that are given."""
+        return self.epochs or self.steps or 0
+
+    @property
+    def peak(self) -> float:
+        """The highest learning rate."""
+        return self.optimizer.peak(self.batch)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether images are mixed with one another, so that labels are shares of classes."""
+        return self.augment.mix > 0 and bool(self.augment.mixup or self.augment.cutmix)
+
+
+def phases_of(recipe: Recipe) -> tuple[Recipe, ...]:
+    """The recipe of each phase, in order; a recipe without phases is its only one."""
+    phases = recipe.tree.mapping["phases"].items
+    whole = recipe.tree.without("phases")
+    return tuple(_phase(whole if i == 0 else whole.without("from"), phase) for i, phase in enumerate(phases)) or (
+        recipe,
+    )
+
+
+def _phase(whole: Node, phase: Node) -> Recipe:
+    edits = edits_of(phase)
+    return RECIPE.blaming(RECIPE.from_tree(whole, check=False), edits) if edits else RECIPE.from_tree(whole)
+
+
+def _problems(recipe: Recipe) -> Iterator[Problem]:
+    """What contradicts itself; of a recipe with phases, in each of them."""
+    if not recipe.phases:
+        yield from contradictions(recipe)
+        return
+    for index, phase in enumerate(recipe.phases):
+        if any(key.split(".")[0] == "phases" for key in phase):
+            message, hint = "a phase has no phases of its own", "write them one after the other"
+            yield Problem("ARC104", message, hint, f"phases.{index}")
+    try:
+        phases_of(recipe)
+    except SpecError as error:
+        yield from error.problems
+
+
+RECIPE = Form("recipe", Recipe, ("recipe", "note"), problems=_problems)

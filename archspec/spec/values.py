@@ -8,7 +8,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
 
 from archspec.errors import closest, near
 from archspec.spec.kinds import unknown_keys
@@ -72,6 +81,20 @@ Amount = Annotated[float, Ge(0), BeforeValidator(_number)]
 
 Share = Annotated[float, Ge(0), Lt(1), BeforeValidator(_number)]
 """A number from 0 up to, not including, 1."""
+
+Chance = Annotated[float, Ge(0), Le(1), BeforeValidator(_number)]
+"""A number from 0 to 1."""
+
+
+def exactly(count: int, what: str) -> AfterValidator:
+    """What refuses lists of any other length."""
+
+    def check(value: Any) -> Any:
+        if len(value) != count:
+            raise wrong(f"{what} are {count} numbers, not {len(value)}")
+        return value
+
+    return AfterValidator(check)
 
 
 def _said(value: Any) -> Any:

@@ -50,7 +50,8 @@ def test_a_recipe_is_written_out() -> None:
     assert (recipe.optimizer.lr, recipe.schedule.kind, recipe.resolution) == (1e-3, "cosine", None)  # type: ignore[attr-defined]
     plain = recipe.tree.plain()
     assert plain["resolution"] == plain["optimizer"]["clip"] == "none"
-    assert plain["augment"] == {"mixup": 0.0, "cutmix": 0.0, "randaugment": "none", "erasing": 0.0}
+    assert plain["augment"]["mixup"] == plain["augment"]["erasing"] == 0.0
+    assert plain["augment"]["randaugment"] == "none"
     assert "note" not in plain
 
 

@@ -83,6 +83,10 @@ class Paths:
         inner = spec_type(annotation)
         if inner is None:
             yield path, _without_default(schema)
+            if "$ref" in schema.get("items", {}):
+                # Mappings of paths, such as a recipe's phases: what lies in them is known where they stand.
+                within = Path(f"{path.literal}.0", path.pattern + r"\.\d+(-\d*)?(\..+)?")
+                yield within, {"description": schema["description"]}
         elif is_family(inner):
             path = path.indexed(STRUCTURES)
             yield path, _without_default(schema)
