@@ -16,10 +16,11 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $(READY)
 
-demo: setup     ## look at an architecture and what it costs
+demo: setup     ## look at architectures and what they cost, then train a small one
 	$(BIN)/archspec show caformer_s18
 	$(BIN)/archspec profile convformer_s18 caformer_s18 vit_small
 	$(BIN)/archspec diff convformer_s18 caformer_s18
+	$(BIN)/archspec train examples/tiny_convformer.yaml --recipe digits
 
 test: setup     ## the tests, in two processes
 	$(BIN)/python -m pytest -q -n 2

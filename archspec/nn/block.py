@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import torch
 from torch import Tensor, nn
 
 from archspec.nn.tokens import ClassTokens
@@ -9,8 +12,21 @@ from archspec.spec import arch as specs
 from archspec.spec.place import Grid, Place
 
 
+class Kept(NamedTuple):
+    """Which images of a batch a branch runs on, and what its output is multiplied by to make up for the others."""
+
+    indices: Tensor
+    boost: float
+
+
 class Branch(nn.Module):
-    """A residual branch: x and op(norm(x)), joined by the scaling."""
+    """A residual branch: x and op(norm(x)), joined by the scaling.
+
+    In training it may run on some of the images only (stochastic depth): whoever trains sets `kept` before each step.
+    """
+
+    kept: Kept | None = None
+    """The images it runs on in training; None for all."""
 
     def __init__(self, spec: specs.Branch, at: Place) -> None:
         super().__init__()
@@ -20,8 +36,17 @@ class Branch(nn.Module):
 
     def forward(self, x: Tensor, grid: Grid) -> Tensor:
         """(B, N, C) → (B, N, C)."""
-        y: Tensor = self.scaling(x, self.op(self.norm(x), grid))
+        branch = self.op(self.norm(x), grid) if self.kept is None or not self.training else self.thinned(x, grid)
+        y: Tensor = self.scaling(x, branch)
         return y
+
+    def thinned(self, x: Tensor, grid: Grid) -> Tensor:
+        """What the branch makes of the images kept, as much larger as there are fewer; zero for all others."""
+        indices, boost = self.kept  # type: ignore[misc]
+        if not len(indices):
+            return torch.zeros_like(x)
+        branch: Tensor = self.op(self.norm(x.index_select(0, indices)), grid) * boost
+        return branch.new_zeros(x.shape).index_copy(0, indices, branch)
 
 
 class Block(nn.Module):

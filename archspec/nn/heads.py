@@ -16,6 +16,8 @@ class Head(nn.Module, ABC):
     """norm_before, pool, norm_after, what the kind does, and the classifier: the linear layer that makes the logits."""
 
     classifier_name = "fc"
+    has_hidden = False
+    """Whether it computes features of its own, which can be dropped in training."""
 
     def __init__(self, spec: Any, at: Place) -> None:
         super().__init__()
@@ -64,6 +66,7 @@ class Mlp(Head):
     """Two linear layers with an activation and a norm between them."""
 
     classifier_name = "fc2"
+    has_hidden = True
 
     def __init__(self, spec: specs.Mlp, at: Place) -> None:
         super().__init__(spec, at)

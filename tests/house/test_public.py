@@ -51,7 +51,19 @@ def test_the_distribution_is_not_named_like_spacks() -> None:
 
 
 def test_the_commands() -> None:
-    assert list(COMMANDS) == ["ls", "show", "profile", "diff", "check", "schema", "doctor"]
+    assert list(COMMANDS) == [
+        "ls",
+        "show",
+        "profile",
+        "diff",
+        "train",
+        "evaluate",
+        "logs",
+        "export",
+        "check",
+        "schema",
+        "doctor",
+    ]
 
 
 def run(arguments: str) -> subprocess.CompletedProcess[str]:
