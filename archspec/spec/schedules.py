@@ -37,8 +37,8 @@ class Schedule(Spec, family="schedules"):
         return self.floor + (peak - self.floor) * self.height(done)
 
     def height(self, done: float) -> float:
-        """How far above the floor, from 1 down to 0."""
-        raise NotImplementedError
+        """How far above the floor, from 1 down to 0; a kind that says nothing stays up."""
+        return 1.0
 
 
 class Cosine(Schedule):
@@ -65,7 +65,3 @@ class Constant(Schedule):
     """The highest learning rate, from the warm-up to the end; there is no floor."""
 
     kind: Literal["constant"] = "constant"
-
-    def height(self, done: float) -> float:
-        """All the way up."""
-        return 1.0
