@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -96,7 +97,7 @@ def test_ctrl_c_is_quiet() -> None:
 
 
 def test_a_reader_who_leaves_is_no_error() -> None:
-    script = f"{sys.executable} -m archspec ls mixers | true; echo ${{PIPESTATUS[0]}}"
+    script = f"{shlex.quote(sys.executable)} -m archspec ls mixers | true; echo ${{PIPESTATUS[0]}}"
     answer = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() in (str(root.BROKEN_PIPE), "0")
     assert "Traceback" not in answer.stderr
