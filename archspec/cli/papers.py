@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 from archspec.spec.arch import Arch, Figures
 from archspec.spec.cost import Cost
 
+FIGURES = ("params", "macs", "frozen_params")
+"""What is computed, and so compared, in the order of the tables."""
+
 
 class Claim(NamedTuple):
     """A figure as printed, and whether ours rounds to it; None where there is nothing to compare."""
@@ -22,13 +25,18 @@ def claims(arch: Arch, cost: Cost, size: Any) -> list[Claim]:
     if reference is None:
         return []
     figures: Figures | None = reference if size == arch.input.size else reference.at.get(str(size))
-    printed = {"params": reference.params, "frozen_params": reference.frozen_params}
+    said = {"params": reference.params, "frozen_params": reference.frozen_params}
     if figures is not None:
-        printed["macs"] = figures.macs
-    found = [Claim(n, p.text, p.agrees(getattr(cost, n))) for n, p in printed.items() if p is not None]
+        said["macs"] = figures.macs
+    found = [Claim(n, p.text, p.agrees(getattr(cost, n))) for n, p in said.items() if p is not None]
     if figures is not None and figures.top1 is not None:
         found.append(Claim("top1", _accuracy(figures.top1), None))
     return found
+
+
+def printed(arch: Arch) -> dict[str, Any] | None:
+    """Everything the paper says about an arch, as plain data."""
+    return arch.reference.model_dump(mode="json", exclude_defaults=True) if arch.reference else None
 
 
 def marked(claim: Claim) -> str:

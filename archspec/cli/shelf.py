@@ -10,18 +10,17 @@ from typing import Any
 from archspec.cli import format as fmt
 from archspec.cli.console import out, out_json, talk, width
 from archspec.cli.ls import DOCUMENTS
-from archspec.cli.papers import Claim, claims, marked
+from archspec.cli.papers import FIGURES, Claim, claims, marked, printed
 from archspec.cli.parts import families, summary
 from archspec.cli.problems import concise
 from archspec.cli.table import Cell, Column, Row, table
 from archspec.errors import SpecError
 from archspec.spec.arch import Arch
-from archspec.spec.loading import arch_of
+from archspec.spec.loading import ARCH
 from archspec.spec.profile import Profile, profile
 from archspec.spec.registry import members
 from archspec.spec.shelf import find, names
 
-FIGURES = ("params", "macs", "frozen_params")
 ARCH_COLUMNS = (
     Column("arch"),
     Column("params", ">"),
@@ -106,7 +105,7 @@ def listed(name: str) -> Listed:
     """What the shelf has under an arch's name."""
     try:
         document = find("arch", name)
-        arch = arch_of(document)
+        arch = ARCH.read(document)
     except SpecError as error:
         return Listed(name, error=error)
     found = tuple(claims(arch, arch.layout.cost, arch.input.size))
@@ -159,6 +158,5 @@ def _data(entry: Listed) -> dict[str, Any]:
         return {"arch": entry.name, "error": str(entry.error)}
     about = {"arch": entry.name, "file": entry.file}
     costs = {name: getattr(entry.cost, name) for name in ("size", "params", "frozen_params", "macs", "activations")}
-    reference = entry.arch.reference.model_dump(mode="json", exclude_defaults=True) if entry.arch.reference else None
     agrees = {claim.name: claim.agrees for claim in entry.claims if claim.agrees is not None}
-    return {**about, **costs, "digest": entry.arch.digest, "reference": reference, "agrees": agrees}
+    return {**about, **costs, "digest": entry.arch.digest, "reference": printed(entry.arch), "agrees": agrees}

@@ -53,12 +53,12 @@ def _print_yaml(arch: Arch, *, resolved: bool) -> None:
 
 def _print_json(arch: Arch, size: Any) -> None:
     from archspec.cli.console import out_json
+    from archspec.cli.papers import printed
     from archspec.spec.profile import profile
 
     costs = profile(arch, size).to_dict()
-    reference = arch.reference.model_dump(mode="json", exclude_defaults=True) if arch.reference else None
     spec = arch.to_dict(metadata=False)
-    out_json({**costs, "digest": arch.digest, "reference": reference, "spec": spec})
+    out_json({**costs, "digest": arch.digest, "reference": printed(arch), "spec": spec})
 
 
 def _print_view(arch: Arch, size: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from archspec.cli import format as fmt
 from archspec.cli.console import folded, styled
-from archspec.cli.papers import Claim, claims, marked
+from archspec.cli.papers import FIGURES, Claim, claims, marked
 from archspec.cli.summary import Kin, blocks, said
 from archspec.cli.table import Cell, Column, Row, table
 from archspec.spec.arch import Arch, Stage, as_grid
@@ -29,7 +29,6 @@ COLUMNS = {
     "macs_bar": Column("share", spare=4),
     "frozen_params": Column("frozen", ">", spare=3),
 }
-FIGURES = ("params", "macs", "frozen_params")
 SHARED = ("norm", "activation", "bias", "scaling", "positions", "class_tokens", "downsample")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import secrets
@@ -74,12 +73,6 @@ def make_folder(path: Path) -> None:
     """Make a folder and those above it, where they are not there."""
     with telling(path, "made"):
         path.mkdir(parents=True, exist_ok=True)
-
-
-def digest(data: Any) -> str:
-    """The hash of plain data, whatever the order of its keys."""
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 @contextmanager

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archspec.records.files import digest
 from archspec.records.sources import mark_of
 from archspec.spec.arch import METADATA, Arch, tidy
 from archspec.spec.base import Spec
+from archspec.spec.hashing import digest
 from archspec.spec.recipe import Recipe
 
 TRAINING = 1
 """Raised when training computes other numbers from the same run, so that stored results are not taken for its own."""
-
-WITHOUT_EFFECT = ("recipe", "note")
-"""What a recipe says that changes no result, where the recipe itself does not declare it."""
 
 
 def run_key(arch: Arch, recipe: Recipe, seed: int, data_identity: str, start: str = "") -> str:
@@ -38,7 +35,7 @@ def run_document(arch: Arch, recipe: Recipe, seed: int, data_identity: str, star
 
 def effective(recipe: Recipe, arch: Arch) -> Recipe:
     """A recipe in which whatever changes no result is as if nobody had written it."""
-    silent = list(getattr(recipe, "without_effect", WITHOUT_EFFECT))
+    silent = list(recipe.without_effect)
     if recipe.resolution == arch.input.size:
         silent.append("resolution")
     for path in silent:

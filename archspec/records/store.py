@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archspec.records.files import digest, make_folder, read_json, write_json
+from archspec.records.files import make_folder, read_json, write_json
+from archspec.spec.hashing import digest
 
 
 @dataclass(frozen=True)

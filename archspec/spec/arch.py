@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -17,6 +15,7 @@ from archspec.errors import near
 from archspec.spec.activations import Activation, Gelu
 from archspec.spec.base import Cycle, Spec
 from archspec.spec.downsamples import Downsample
+from archspec.spec.hashing import digest
 from archspec.spec.heads import Head
 from archspec.spec.inits import Init, TruncNormal
 from archspec.spec.mixers import Mixer
@@ -252,8 +251,7 @@ class Arch(Written):
     @cached_property
     def digest(self) -> str:
         """A hash of the network: equal for equal networks however they are written."""
-        text = json.dumps(self.identity(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:20]
+        return digest(self.identity())
 
     def to_dict(self, *, metadata: bool = True) -> dict[str, Any]:
         """The arch written out as plain data; a bare kind as one word."""

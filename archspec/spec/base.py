@@ -234,6 +234,9 @@ class Spec(BaseModel):
 
     def complaints(self, at: Place) -> Iterator[Complaint]:
         """Its own complaints and those of the parts within."""
+        if at.class_tokens and self.needs_grid:
+            message = f"`{getattr(self, 'kind', self.structure)}` works on a grid, and class tokens have no place on it"
+            yield Complaint("", message, "let them enter at a later stage, or use `attention` here", "ARC302")
         yield from self.check(at)
         for name, spec, place in self.parts(at):
             for complaint in spec.complaints(place):

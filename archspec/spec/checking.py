@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,7 @@ def check_file(path: Path) -> list[Problem]:
     """Every mistake in a file's documents."""
     found = Findings()
     with found.collecting():
-        documents = read_file(path)
-        found.add(_named_twice(documents))
-        for document in documents:
+        for document in read_file(path):
             found.add(check_document(document))
     return found.sorted()
 
@@ -44,15 +42,3 @@ def check_document(document: Document) -> list[Problem]:
         if document.kind in FURTHER:
             FURTHER[document.kind](model, document, found)
     return found.sorted()
-
-
-def _named_twice(documents: list[Document]) -> Iterator[Problem]:
-    """A name is an address, so it leads to one document."""
-    first: dict[tuple[str, str], Document] = {}
-    for document in documents:
-        before = first.setdefault((document.kind, document.name), document)
-        if before is not document:
-            name = document.node.mapping[document.kind]
-            earlier = before.node.mapping[document.kind].mark
-            hint = f"first on line {earlier.line}" if earlier else ""
-            yield Problem("ARC003", f"the name `{document.name}` is given twice", hint, document.kind, name.mark)

@@ -14,6 +14,7 @@ from archspec.errors import Problem
 from archspec.spec.arch import CLASS_TOKENS, Arch, Branch, Stage, as_grid
 from archspec.spec.base import Complaint, Cycle, Part, Spec
 from archspec.spec.cost import Cost, vector
+from archspec.spec.downsamples import NoDownsample
 from archspec.spec.place import Place, Scope
 from archspec.spec.values import INHERIT
 
@@ -110,7 +111,7 @@ def _first_stage(stage: Stage, at: Place) -> Section:
 
 @lru_cache(maxsize=16384)
 def _stage(stage: Stage, entry: Place) -> Section:
-    downsample: Any = stage.downsample or _no_downsample()
+    downsample: Any = stage.downsample or NoDownsample()
     complaints = [*_long_cycles(downsample, "downsample", 0), *_inheriting(downsample, "downsample")]
     downsample = downsample.resolve(Scope(entry.native))
     after = _behind(downsample, entry)
@@ -123,12 +124,6 @@ def _stage(stage: Stage, entry: Place) -> Section:
         return Section("", stage, entry, after, (), tuple(complaints), ends=True)
     costs = () if complaints else (("downsample", downsample.total(entry)),)
     return _inside(stage, entry, after, costs, tuple(complaints))
-
-
-def _no_downsample() -> Spec:
-    from archspec.spec.downsamples import NoDownsample
-
-    return NoDownsample()
 
 
 def _behind(reshaper: Any, entry: Place) -> Place:
@@ -214,14 +209,10 @@ def _stage_complaints(stage: Stage, resolved: Stage, before: Place, at: Place) -
             if branch and (name, branch) not in seen:
                 seen.add((name, branch))
                 paths = _address(getattr(stage, name), name, index), _address(stage.norm, "norm", index)
-                yield from _branch_complaints(name, branch, *paths, at)
+                yield from _branch_complaints(branch, *paths, at)
 
 
-def _branch_complaints(name: str, branch: Branch, path: str, norm_path: str, at: Place) -> Iterator[Complaint]:
-    if at.class_tokens and branch.op.needs_grid:
-        kind = getattr(branch.op, "kind", name)
-        message = f"`{kind}` works on a grid, and class tokens have no place on it"
-        yield Complaint(path, message, "let them enter at a later stage, or use `attention` here", "ARC302")
+def _branch_complaints(branch: Branch, path: str, norm_path: str, at: Place) -> Iterator[Complaint]:
     for part in (Part(path, branch.op, at), Part(norm_path, branch.norm, at)):
         for complaint in part.spec.complaints(at):
             yield complaint._replace(field=f"{part.name}.{complaint.field}".strip("."))

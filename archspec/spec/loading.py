@@ -8,10 +8,9 @@ from typing import Any
 
 from archspec.errors import Problem
 from archspec.spec.arch import METADATA, Arch
-from archspec.spec.deriving import Chain, Form
+from archspec.spec.deriving import Form
 from archspec.spec.edits import Edit, distribute, edits_from, merge
 from archspec.spec.nodes import Node
-from archspec.spec.reading import Document
 from archspec.spec.refusing import shown
 
 
@@ -28,16 +27,6 @@ def edited(arch: Arch, edits: Mapping[str, Any]) -> Arch:
 def edited_by(arch: Arch, edits: list[Edit]) -> Arch:
     """An arch with edits made that know where they were written."""
     return ARCH.blaming(arch, edits)
-
-
-def arch_of(document: Document, chain: Chain = ()) -> Arch:
-    """The arch a document describes."""
-    return ARCH.read(document, chain)
-
-
-def tree_of(arch: Arch) -> Node:
-    """The written-out tree of an arch."""
-    return arch.tree
 
 
 def expand(node: Node) -> Node:

@@ -11,7 +11,6 @@ from archspec.errors import SpecError
 from archspec.spec.arch import Arch, Input, Stage
 from archspec.spec.cost import Cost
 from archspec.spec.layout import Layout, Section, lay_out
-from archspec.spec.loading import tree_of
 from archspec.spec.nodes import node_of
 from archspec.spec.wording import problems_of
 
@@ -68,8 +67,7 @@ def laid_out_at(arch: Arch, size: Any) -> Layout:
     except ValidationError as error:
         raise SpecError(problems_of(error, node_of({"size": size}))) from None
     layout = lay_out(arch, size)
-    tree = tree_of(arch)
-    problems = [p.at(tree.mark_of(tuple(p.path.split(".")))) for p in layout.problems()]
+    problems = [p.at(arch.tree.mark_of(tuple(p.path.split(".")))) for p in layout.problems()]
     if problems:
         raise SpecError(problems)
     return layout

@@ -11,7 +11,7 @@ import pytest
 import archspec
 from archspec.errors import Mark, Problem
 from archspec.spec.checking import check_file
-from archspec.spec.loading import arch_of
+from archspec.spec.loading import ARCH
 from archspec.spec.nodes import Node
 from archspec.spec.reading import Document, read_file
 from archspec.spec.registry import members
@@ -80,7 +80,7 @@ NOT_READY = [document for document in ARCHS if _kinds_to_come(document)]
 
 @pytest.mark.parametrize("document", READY, ids=_title)
 def test_archs_of_known_kinds_load(document: Document) -> None:
-    arch = arch_of(document)
+    arch = ARCH.read(document)
     assert arch.arch == document.name
     assert archspec.load(arch.to_dict()).digest == arch.digest
     cost, row = archspec.profile(arch), ROWS.get(document.name)
@@ -92,7 +92,7 @@ def test_archs_of_known_kinds_load(document: Document) -> None:
 @pytest.mark.parametrize("document", NOT_READY, ids=_title)
 def test_unknown_kinds_are_the_only_mistakes(document: Document) -> None:
     with pytest.raises(archspec.SpecError) as caught:
-        arch_of(document)
+        ARCH.read(document)
     assert {problem.code for problem in caught.value.problems} == {"ARC102"}
     assert {_named(problem) for problem in caught.value.problems} <= _kinds_to_come(document)
 

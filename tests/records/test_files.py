@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from archspec.errors import RecordsError
-from archspec.records.files import append_line, digest, read_json, read_lines, write_atomic, write_json
+from archspec.records.files import append_line, read_json, read_lines, write_atomic, write_json
+from archspec.spec.hashing import digest
 
 from .samples import PATIENCE, python, said, start
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from archspec.spec.base import Complaint, Part, Spec
+from archspec.spec.base import Part, Spec
 from archspec.spec.cost import Cost
 from archspec.spec.norms import NoNorm, Norm
 from archspec.spec.place import Place, Scope
@@ -50,11 +50,3 @@ class Parallel(Mixer):
         """Nothing of its own; the norms keep one x between them. Without norms the sum over the members is a bound."""
         shared = (self.norm or NoNorm()).cost(at).activations
         return Cost(activations=-shared * (len(self.parallel) - 1))
-
-    def check(self, at: Place) -> Iterator[Complaint]:
-        """A member that works on a grid refuses class tokens, as it would alone."""
-        for index, mixer in enumerate(self.parallel):
-            if at.class_tokens and mixer.needs_grid:
-                kind = getattr(mixer, "kind", "parallel")
-                message = f"`{kind}` works on a grid, and class tokens have no place on it"
-                yield Complaint(f"parallel.{index}", message, "let them enter at a later stage", "ARC302")
