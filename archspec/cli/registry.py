@@ -21,8 +21,20 @@ COMMANDS = {
     "evaluate": Entry("archspec.cli.evaluate:evaluate", "How well a trained network does, also at other sizes."),
     "logs": Entry("archspec.cli.logs:logs", "What a run said, and says."),
     "export": Entry("archspec.cli.export:export", "A run's network in one file."),
+    "study": Entry("archspec.cli.study.group:study", "Say what to vary, and get the table."),
+    "store": Entry("archspec.cli.store:store", "What is kept: rebuild its index, tidy, export, import."),
     "check": Entry("archspec.cli.check:check", "Every mistake in YAML files, each at its own line."),
     "schema": Entry("archspec.cli.schema:schema", "The JSON Schema of a document, for editors."),
     "doctor": Entry("archspec.cli.doctor:doctor", "Whether this machine and this installation are fit for work."),
 }
 """In the order in which one meets them."""
+
+STUDY_COMMANDS = {
+    "plan": Entry("archspec.cli.study.plan:plan", "What would run, and what it would cost."),
+    "run": Entry("archspec.cli.study.run:run", "Run what is missing, and end with the table."),
+    "status": Entry("archspec.cli.study.status:status", "What has become of every run."),
+    "report": Entry("archspec.cli.study.report:report", "The table, the figures, and what they say."),
+    "cancel": Entry("archspec.cli.study.cancel:cancel", "Stop runs, or all of them; their checkpoints stay."),
+    "retry": Entry("archspec.cli.study.retry:retry", "Run again what failed or was cancelled."),
+}
+"""The commands of `archspec study`."""

@@ -1,0 +1,3 @@
+"""The commands of `archspec study`."""
+
+from __future__ import annotations

@@ -1,0 +1,102 @@
+"""A plan: the arms of a study and the runs that they need, as plain data that outlives the process that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PlannedArm:
+    """A row of the study's table: a network and how it is trained, whatever the seed."""
+
+    id: str
+    """Its address within the study: `activation/relu`, `baseline/convformer_s18`, `activation/relu@caformer_s18`."""
+    name: str
+    factor: str
+    """The factor (or `steps`) it belongs to; empty for a baseline."""
+    baseline: str
+    """The name of the baseline that it is compared with, or that it is."""
+    against: str
+    """The id of the arm it is compared with; empty for a baseline."""
+    arch: str
+    recipe: str
+    digest: str
+    """The network's digest, whatever it is trained with."""
+    levels: dict[str, str] = field(default_factory=dict)
+    """Which arm of each factor it takes; of a roadmap or leave-one-out, the steps taken."""
+    changes: dict[str, Any] = field(default_factory=dict)
+    """Paths and values by which it differs from its baseline, as they were written."""
+    table: str = ""
+    paper: dict[str, float] = field(default_factory=dict)
+    """What the paper prints for it, by metric."""
+    params: int = 0
+    frozen_params: int = 0
+    macs: int = 0
+    activations: int = 0
+    training_macs: int = 0
+    """Multiply-accumulates of one whole training, in closed form."""
+    images: int = 0
+    """Images that one training looks at."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the table should know: drift of costs, differences that the factor does not declare."""
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """An arm at a seed, or what is measured on it. Runs of equal key are one run."""
+
+    key: str
+    arm: str
+    """The id of the arm."""
+    seed: int
+    role: str = "train"
+    """`train`; `start` for a run whose weights another starts from; else the name of a measurement."""
+    needs: tuple[str, ...] = ()
+    """Keys of the runs that have to be done before."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a study amounts to."""
+
+    study: str
+    profile: str
+    design: str
+    metric: str
+    """What a printed figure is, and what arms are compared by: `top1`."""
+    paper: str
+    """The paper's short name, or empty."""
+    seeds: tuple[int, ...]
+    arms: tuple[PlannedArm, ...]
+    runs: tuple[PlannedRun, ...]
+    max_failures: int | None = None
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def by_id(self) -> dict[str, PlannedArm]:
+        """The arms under their ids."""
+        return {arm.id: arm for arm in self.arms}
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """Every key once, parents before what needs them."""
+        return tuple(dict.fromkeys(run.key for run in self.runs))
+
+    def of(self, arm: str, role: str = "train") -> Iterator[PlannedRun]:
+        """The runs of an arm, seed by seed."""
+        return (run for run in self.runs if run.arm == arm and run.role == role)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Plan:
+        """The plan that plain data describes."""
+        arms = tuple(PlannedArm(**{**arm, "notes": tuple(arm["notes"])}) for arm in data["arms"])
+        runs = tuple(PlannedRun(**{**run, "needs": tuple(run["needs"])}) for run in data["runs"])
+        tuples = {"seeds": tuple(data["seeds"]), "warnings": tuple(data["warnings"])}
+        return cls(**{**data, **tuples, "arms": arms, "runs": runs})
