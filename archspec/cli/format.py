@@ -6,21 +6,10 @@ import re
 import unicodedata
 from typing import Any
 
-UNITS = ("", "K", "M", "G", "T", "P", "E")
+from archspec.report.wording import short as short
+
 BYTES_A_NUMBER = 4
 BLOCKS = " ▏▎▍▌▋▊▉█"
-
-
-def short(number: float) -> str:
-    """26341656 is 26.3M, 4106941440 is 4.11G, 812 is 812."""
-    if abs(number) < 1000:
-        return f"{number:.0f}"
-    size, power = float(number), 0
-    while abs(size) >= 999.5 and power < len(UNITS) - 1:
-        size, power = size / 1000, power + 1
-    # Rounding may carry into another digit: 9.996 is 10.0, not 10.00.
-    digits = next(d for d in (2, 1, 0) if len(f"{abs(size):.{d}f}".replace(".", "")) <= 3 or d == 0)
-    return f"{size:.{digits}f}{UNITS[power]}"
 
 
 def signed(change: float) -> str:

@@ -22,7 +22,7 @@ COMMANDS = {
     "logs": Entry("archspec.cli.logs:logs", "What a run said, and says."),
     "export": Entry("archspec.cli.export:export", "A run's network in one file."),
     "study": Entry("archspec.cli.study.group:study", "Say what to vary, and get the table."),
-    "store": Entry("archspec.cli.store:store", "What is kept: rebuild its index, tidy, export, import."),
+    "store": Entry("archspec.cli.store.group:store", "What is kept: rebuild its index, tidy, export, import."),
     "check": Entry("archspec.cli.check:check", "Every mistake in YAML files, each at its own line."),
     "schema": Entry("archspec.cli.schema:schema", "The JSON Schema of a document, for editors."),
     "doctor": Entry("archspec.cli.doctor:doctor", "Whether this machine and this installation are fit for work."),
@@ -38,3 +38,11 @@ STUDY_COMMANDS = {
     "retry": Entry("archspec.cli.study.retry:retry", "Run again what failed or was cancelled."),
 }
 """The commands of `archspec study`."""
+
+STORE_COMMANDS = {
+    "rebuild": Entry("archspec.cli.store.rebuild:rebuild", "Read every run again and make the index anew."),
+    "gc": Entry("archspec.cli.store.gc:gc", "What the store can do without."),
+    "export": Entry("archspec.cli.store.packing:export", "Finished runs in one file."),
+    "import": Entry("archspec.cli.store.packing:import_", "Take in what another store has exported."),
+}
+"""The commands of `archspec store`."""

@@ -56,6 +56,11 @@ class Attempt:
         return self.path / "model.safetensors"
 
     @property
+    def failure(self) -> Path:
+        """The traceback of what ended it."""
+        return self.path / "failure.txt"
+
+    @property
     def environment(self) -> Path:
         """Where it ran, and the hash of the versions it ran with."""
         return self.path / "environment.json"

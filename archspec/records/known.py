@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-State = Literal["planned", "queued", "running", "done", "failed", "pruned", "invalid", "cancelled", "lost", "unknown"]
+State = Literal[
+    "planned", "blocked", "queued", "running", "done", "failed", "pruned", "invalid", "cancelled", "lost", "unknown"
+]
 """What has become of a run. `lost`: an attempt has died and none goes on; `unknown`: it cannot be seen from here."""
 
 
@@ -39,3 +41,33 @@ class Known:
     started: float | None = None
     """Seconds since 1970."""
     ended: float | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """An epoch of a run: a line of metrics, and the time beside it."""
+
+    epoch: int
+    step: int | None
+    seconds: float | None
+    """How long the epoch took; of one that was interrupted, the last part."""
+    values: dict[str, float]
+    """The metrics that are numbers."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """An attempt at a run, looked back at."""
+
+    number: int
+    seconds: float = 0.0
+    gpus: int = 0
+    device: str = ""
+    host: str = ""
+    job: str = ""
+    torch: str = ""
+    commit: str = ""
+    environment: str = ""
+    images_per_second: float | None = None
+    memory_mib: float | None = None
+    started: float | None = None

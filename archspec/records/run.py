@@ -110,6 +110,11 @@ class RunFolder:
         write_json(self.result_json, {**result, "attempt": attempt.number})
         return True
 
+    def reopen(self) -> None:
+        """Forget a result, so that the run goes on with another attempt."""
+        with telling(self.result_json, "deleted"):
+            self.result_json.unlink(missing_ok=True)
+
     def metrics(self) -> list[dict[str, Any]]:
         """What the attempt that gave the result measured, or else what the newest has so far."""
         result = self.result()

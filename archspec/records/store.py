@@ -27,6 +27,15 @@ class Store:
         """Versions and packages that runs ran with, each under its hash."""
         return self.path / "environments"
 
+    @property
+    def studies(self) -> Path:
+        """The folders of studies, each under its name (and its profile's: `name@profile`)."""
+        return self.path / "studies"
+
+    def study(self, name: str) -> Path:
+        """Where the study of a name keeps its plan, its reports and its driver's log."""
+        return self.studies / name
+
     def run(self, key: str) -> Path:
         """Where the run of a key lives, whether or not it is there."""
         return self.runs / key

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -21,7 +23,7 @@ from archspec.spec.kinds import not_a_mapping, unknown_keys
 from archspec.spec.naming import ArchName, ArchNames, Paths, Printed, RecipeName, SpaceName, Text, Texts
 from archspec.spec.refusing import shown, wrong
 from archspec.spec.search import Search
-from archspec.spec.values import NonNegative, OrNone, Positive
+from archspec.spec.values import NonNegative, Number, OrNone, Positive, Share
 from archspec.spec.written import Written
 
 NETWORK = tuple(name for name in Arch.model_fields if name not in METADATA)
@@ -39,6 +41,12 @@ def _seeds(value: Any) -> Any:
     if len(set(seeds)) != len(seeds):
         raise wrong("a seed is named twice")
     return tuple(seeds) if isinstance(value, list | tuple) else value
+
+
+def _fraction(value: float) -> float:
+    if not (0 < value <= 1 and math.isclose(1 / value, round(1 / value), rel_tol=1e-6)):
+        raise wrong(f"{shown(value)} is no fraction", "write 1, 1/2, 1/3 …")
+    return value
 
 
 _WHOLE = {"type": "integer", "minimum": 0}
@@ -154,12 +162,18 @@ class Study(Written):
     design: Literal["one_factor", "factorial", "roadmap", "leave_one_out"] = Field(
         "one_factor", description="how `factors` (the first two) or `steps` (the others) become arms"
     )
+    fraction: Annotated[Number, AfterValidator(_fraction)] = Field(
+        1, description="share of a factorial's combinations to run: 1/2, 1/3 …, every arm as often as the others"
+    )
     reference: StudyReference = Field(StudyReference(), description="what the paper prints about the baseline")
     factors: dict[str, Factor] = Field({}, description="what is varied; each factor is a mapping of arms")
     steps: dict[str, Arm] = Field({}, description="changes in order, each on top of the one before")
     profiles: dict[str, Profile] = Field({}, description="other ways to run the study: smaller, shorter, in part")
     measure: tuple[str, ...] = Field((), description="what is measured on finished runs")
     budget: Budget = Field(Budget(), description="what the study may spend")
+    drift: Share = Field(
+        0.05, description="share by which an arm may cost more or less than its baseline before plan and report say so"
+    )
     max_failures: OrNone[NonNegative] = Field(None, description="failed runs after which the study stops; or `none`")
     space: OrNone[SpaceName] = Field(None, description="the space to search, in the place of factors")
     search: Search = Field(Search(), description="what is looked for in the space, and how")
@@ -176,6 +190,11 @@ class Study(Written):
     def seed_list(self) -> tuple[int, ...]:
         """The seeds, one by one."""
         return self.seeds if isinstance(self.seeds, tuple) else tuple(range(self.seeds))
+
+    @property
+    def cut_into(self) -> int:
+        """Into how many fractions a factorial is cut, of which one is run."""
+        return round(1 / self.fraction)
 
 
 Profile.beside = tuple(name for name in Study.names if name not in ("study", "profiles"))

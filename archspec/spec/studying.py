@@ -86,6 +86,8 @@ def _design(study: Study) -> Wrong:
     if getattr(study, wrong):
         designs = "roadmap or leave_one_out" if wrong == "steps" else "one_factor or factorial"
         yield (wrong,), f"a {study.design} study has no `{wrong}`", f"write `{right}`, or another design: {designs}"
+    if study.fraction != 1 and study.design != "factorial":
+        yield ("fraction",), f"a {study.design} study has no combinations to run a fraction of", "leave it out"
     if not getattr(study, right) and study.design != "one_factor":
         yield ("design",), f"a {study.design} study has `{right}`, and there are none", ""
 

@@ -8,6 +8,7 @@ import platform
 import re
 import socket
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -191,7 +192,8 @@ def here(world: World, device: torch.device) -> dict[str, Any]:
     return {
         "host": socket.gethostname(),
         "processes": world.size,
-        "device": str(device),
+        "placed": str(device),
         "threads": torch.get_num_threads(),
         "job": os.environ.get("SLURM_JOB_ID"),
+        "started": time.time(),
     }

@@ -60,6 +60,8 @@ def test_the_commands() -> None:
         "evaluate",
         "logs",
         "export",
+        "study",
+        "store",
         "check",
         "schema",
         "doctor",

@@ -22,6 +22,6 @@ from archspec.cli.registry import STUDY_COMMANDS
 def study() -> None:
     """Say what to vary, and get the table.
 
-    STUDY is a name on the shelf (`archspec ls studies`) or a path ending in .yaml. Every command can be given again: what
-    is in the store is never computed twice.
+    STUDY is a name on the shelf (`archspec ls studies`) or a path ending in .yaml. Every command can be given again:
+    what is in the store is never computed twice.
     """

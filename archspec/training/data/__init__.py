@@ -6,17 +6,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from archspec.training.data.facts import steps_per_epoch as steps_per_epoch
     from archspec.training.data.finding import source_for as source_for
     from archspec.training.data.making import Batch as Batch
     from archspec.training.data.making import batches as batches
-    from archspec.training.data.making import steps_per_epoch as steps_per_epoch
     from archspec.training.data.source import Source as Source
     from archspec.training.data.source import Split as Split
 
 _HOMES = {
     "Batch": "making",
     "batches": "making",
-    "steps_per_epoch": "making",
+    "steps_per_epoch": "facts",
     "source_for": "finding",
     "Source": "source",
     "Split": "source",

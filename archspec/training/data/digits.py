@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from archspec.training.data.source import Part, Pixels, Source, Split, SplitName, parted
 from archspec.training.randomness import order
 
-TESTED = 360
+TESTED, LEARNED = 360, 1295
+CLASSES = tuple(str(digit) for digit in range(10))
 MEAN, STD = (0.305,), (0.376,)
 
 
@@ -21,6 +22,21 @@ class Digits(Source):
     def identity(self) -> str:
         """The same everywhere: it is bundled."""
         return "digits revision=1"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The ten digits; like all that planning asks for, it is known without a look at the images."""
+        return CLASSES
+
+    @property
+    def channels(self) -> int:
+        """They are grey."""
+        return 1
+
+    @property
+    def images(self) -> int:
+        """How many there are to learn from."""
+        return LEARNED
 
     def make(self) -> dict[SplitName, Split]:
         """Splits that are the same for everybody."""
@@ -44,7 +60,7 @@ class Digitised(Split):
     """All digits at one size."""
 
     def __init__(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
-        super().__init__([str(digit) for digit in range(10)], MEAN, STD)
+        super().__init__(CLASSES, MEAN, STD)
         self.images, self.labels = images, labels
 
     def __len__(self) -> int:

@@ -14,6 +14,7 @@ from archspec.errors import DataError
 from archspec.spec.arch import as_grid
 from archspec.spec.recipe import Recipe
 from archspec.training.data import mixing
+from archspec.training.data.facts import steps_per_epoch
 from archspec.training.data.loading import Piece, cut, pieces, seen
 from archspec.training.data.source import Split
 from archspec.training.data.transforms import Draw
@@ -35,11 +36,6 @@ class Batch:
     targets: Tensor
     indices: Tensor
     total: int
-
-
-def steps_per_epoch(split: Split, recipe: Recipe) -> int:
-    """Steps of one epoch of training: full batches only, or one where there is too little for that."""
-    return max(1, len(split) // recipe.batch)
 
 
 def batches(

@@ -95,6 +95,11 @@ class Source(ABC):
         """Channels of every image."""
         return self.split("train").channels
 
+    @property
+    def images(self) -> int:
+        """How many images there are to learn from."""
+        return len(self.split("train"))
+
 
 def parted(labels: NDArray[np.int64], share: float, purpose: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Indices that stay and indices that are cut off, a share of every class, always the same for the same labels."""

@@ -1,0 +1,3 @@
+"""The commands of `archspec store`."""
+
+from __future__ import annotations

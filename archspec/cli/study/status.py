@@ -1,0 +1,102 @@
+"""`archspec study status`: what has become of every run."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archspec.cli.options import json_option
+from archspec.cli.running import store_option
+from archspec.cli.study.common import profile_option, seeds_option, study_argument
+
+if TYPE_CHECKING:
+    from archspec.cli.table import Row
+    from archspec.records.known import Known
+    from archspec.studies.plan import Plan
+
+EVERY = 2.0
+"""Seconds between two looks."""
+
+
+@click.command(
+    epilog="""
+    \b
+    Examples:
+      archspec study status quickstart
+      archspec study status quickstart --watch
+      archspec study status quickstart --json
+    """
+)
+@study_argument
+@profile_option
+@seeds_option
+@click.option("--watch", is_flag=True, help="Look again and again until everything has ended; Ctrl-C leaves.")
+@store_option
+@json_option
+def status(study: str, profile: str, seeds: tuple[int, ...] | None, *, watch: bool, store: Path, as_json: bool) -> None:
+    """Say what has become of every run of STUDY: how far it is, its score, and why it failed."""
+    from archspec.cli.console import out, out_json, width
+    from archspec.studies.planning import planned
+    from archspec.studies.status import counts
+
+    plan = planned(study, profile=profile, seeds=seeds).plan
+    while True:
+        known = looked_at(plan, store)
+        if as_json:
+            out_json(as_data(plan, known))
+        else:
+            for line in lines(plan, known, width()):
+                out(line)
+        if not watch or not {"running", "queued"} & counts(known).keys():
+            return
+        time.sleep(EVERY)
+        click.clear()
+
+
+def looked_at(plan: Plan, store: Path) -> dict[str, Known]:
+    """Every run of a plan as it stands now."""
+    from archspec.records.index import Index
+    from archspec.studies.folder import StudyFolder
+    from archspec.studies.status import overlaid
+
+    folder = StudyFolder.of(store, plan)
+    with Index.open(store) as index:
+        return overlaid(plan, index.known(plan.keys), folder.cancelled(), driven=folder.is_driven())
+
+
+def as_data(plan: Plan, known: dict[str, Known]) -> dict[str, Any]:
+    """What `--json` prints."""
+    from archspec.studies.status import counts
+
+    runs = []
+    for run in plan.runs:
+        arm, one = plan.by_id[run.arm], known[run.key]
+        said = {"arm": arm.name, "factor": arm.factor or None, "baseline": arm.baseline, "seed": run.seed}
+        said |= {"key": run.key, "state": one.state, "attempt": one.attempt, "epoch": one.epoch}
+        runs.append({**said, "metric": _score(one, plan.metric), "reason": one.reason or None})
+    return {"study": plan.study, "counts": counts(known), "runs": runs}
+
+
+def lines(plan: Plan, known: dict[str, Known], width: int | None) -> list[str]:
+    """A row a run, and how many are in each state."""
+    from archspec.cli.table import Cell, Column, table
+    from archspec.studies.status import counts
+
+    looks = {"done": "good", "failed": "bad", "lost": "bad", "running": "head"}
+    titles = [Column("arm"), Column("seed", ">"), Column("state"), Column("epoch", ">"), Column(plan.metric, ">")]
+    rows: list[Row] = []
+    for run in plan.runs:
+        arm, one = plan.by_id[run.arm], known[run.key]
+        score, epoch = _score(one, plan.metric), "" if one.epoch is None else str(one.epoch)
+        cells = [arm.id, str(run.seed), Cell(one.state, looks.get(one.state, "")), epoch]
+        rows.append([*cells, "" if score is None else f"{score:.2f}", run.key[:12], one.reason])
+    said = ", ".join(f"{count} {state}" for state, count in counts(known).items())
+    return [*table([*titles, Column("run", spare=2), Column("", spare=1)], rows, width), "", said]
+
+
+def _score(one: Known, metric: str) -> float | None:
+    """The result's, or the newest so far."""
+    return one.scores.get(metric, one.last.get(metric))

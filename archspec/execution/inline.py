@@ -1,0 +1,42 @@
+"""Jobs in this very process, one after another: for debugging."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from archspec.execution.jobs import Ended, call
+
+
+class Inline:
+    """Runs each job when it is waited for."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self.job: tuple[str, Path] | None = None
+
+    @property
+    def free(self) -> int:
+        """One at a time."""
+        return int(self.job is None)
+
+    def submit(self, job: str, folder: Path) -> None:
+        """Take a job."""
+        self.job = (job, folder)
+
+    def wait(self, seconds: float) -> list[Ended]:
+        """Run it, however long that takes."""
+        if self.job is None:
+            return []
+        (name, folder), self.job = self.job, None
+        try:
+            return [Ended(name, call(self.target, str(folder)))]
+        except Exception:
+            return [Ended(name, 1, traceback.format_exc())]
+
+    def stop(self, job: str) -> None:
+        """Nothing runs while nobody waits."""
+
+    def close(self) -> None:
+        """Forget the job."""
+        self.job = None

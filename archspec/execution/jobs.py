@@ -1,0 +1,46 @@
+"""A job and its end, whatever it is run by."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+AGAIN = 85
+"""What a function returns that was stopped and wants to be started again."""
+
+
+class Ended(NamedTuple):
+    """A job that runs no more."""
+
+    job: str
+    code: int
+    """What its function returned: 0, or AGAIN; below 0, the signal that its process died of; above, what went wrong."""
+    error: str = ""
+    """The traceback of what it raised."""
+
+
+class Pool(Protocol):
+    """Something that runs jobs."""
+
+    @property
+    def free(self) -> int:
+        """How many more jobs it takes now."""
+
+    def submit(self, job: str, folder: Path) -> None:
+        """Begin a job: the function is called with its folder."""
+
+    def wait(self, seconds: float) -> list[Ended]:
+        """The jobs that have ended, after at most so long a time."""
+
+    def stop(self, job: str) -> None:
+        """Ask a job to stop where it can go on from."""
+
+    def close(self) -> None:
+        """End everything at once."""
+
+
+def call(target: str, folder: str) -> int:
+    """Call the function `package.module:name` with a folder."""
+    module, _, name = target.partition(":")
+    return int(getattr(import_module(module), name)(folder) or 0)

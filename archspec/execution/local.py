@@ -1,0 +1,155 @@
+"""Worker processes on this machine, each with its own cores and devices, kept from job to job."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from archspec.execution.jobs import Ended
+from archspec.spec.runner import Local
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+
+
+class Workers:
+    """A pool of workers, started when there is work for them."""
+
+    def __init__(self, runner: Local, target: str, log: Path) -> None:
+        self.runner, self.target, self.log = runner, target, log
+        self.places = list(places(runner))
+        self.idle: list[_Worker] = []
+        self.busy: dict[str, _Worker] = {}
+
+    @property
+    def free(self) -> int:
+        """How many more jobs it takes now."""
+        return len(self.places) - len(self.busy)
+
+    def submit(self, job: str, folder: Path) -> None:
+        """Give a job to a worker that has none, or to a new one."""
+        while self.idle:
+            worker = self.idle.pop()
+            if worker.begin(folder):
+                break
+        else:
+            taken = {worker.place for worker in self.busy.values()}
+            place = next(index for index in range(len(self.places)) if index not in taken)
+            worker = _Worker(place, self._command(place), self._environment(place), self.log)
+            worker.begin(folder)
+        self.busy[job] = worker
+
+    def wait(self, seconds: float) -> list[Ended]:
+        """The jobs that have ended; a worker that has died ended its job with its signal."""
+        if not self.busy:
+            return []
+        with selectors.DefaultSelector() as selector:
+            for job, worker in self.busy.items():
+                selector.register(worker.answers, selectors.EVENT_READ, job)
+            ready = [key.data for key, _ in selector.select(seconds)]
+        return [self._ended(job) for job in ready]
+
+    def stop(self, job: str) -> None:
+        """Ask a job to stop where it can go on from."""
+        if job in self.busy:
+            self.busy[job].process.send_signal(signal.SIGTERM)
+
+    def close(self) -> None:
+        """End all workers: those without a job leave by themselves, the others are killed."""
+        for worker in self.idle:
+            worker.leave()
+        for worker in self.busy.values():
+            worker.process.kill()
+            worker.leave()
+        self.idle, self.busy = [], {}
+
+    def _ended(self, job: str) -> Ended:
+        worker = self.busy.pop(job)
+        answer = worker.answer()
+        if answer is None:
+            return Ended(job, worker.leave() or -signal.SIGKILL)
+        self.idle.append(worker)
+        return Ended(job, int(answer["code"]), str(answer["error"]))
+
+    def _command(self, place: int) -> list[str]:
+        command = [sys.executable, "-m", "archspec.execution.worker", self.target, self.places[place][0]]
+        if not self.runner.setup:
+            return command
+        return ["bash", "-c", "\n".join([*self.runner.setup, 'exec "$@"']), "setup", *command]
+
+    def _environment(self, place: int) -> dict[str, str]:
+        return {**os.environ, VISIBLE: self.places[place][1], **self.runner.environment}
+
+
+class _Worker:
+    """A process that does one job at a time."""
+
+    def __init__(self, place: int, command: list[str], environment: Mapping[str, str], log: Path) -> None:
+        self.place = place
+        pipe = subprocess.PIPE
+        with log.open("ab") as said:
+            # A session of its own: Ctrl-C is for the driver, which stops its workers in good order.
+            self.process = subprocess.Popen(  # noqa: S603
+                command, stdin=pipe, stdout=pipe, stderr=said, env=dict(environment), start_new_session=True
+            )
+
+    @property
+    def answers(self) -> IO[bytes]:
+        """Where its answers come from."""
+        assert self.process.stdout is not None
+        return self.process.stdout
+
+    def begin(self, folder: Path) -> bool:
+        """Hand it a folder; False where it is no longer there to take it."""
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(json.dumps(str(folder)).encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            self.leave()
+            return False
+        return True
+
+    def answer(self) -> dict[str, Any] | None:
+        """What it says of its job; None where it has died over it."""
+        line = self.answers.readline()
+        said: dict[str, Any] | None = json.loads(line) if line.endswith(b"\n") else None
+        return said
+
+    def leave(self) -> int:
+        """Let it go; its exit code."""
+        assert self.process.stdin is not None
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
+        code = self.process.wait()
+        self.answers.close()
+        return code
+
+
+def places(runner: Local) -> Iterator[tuple[str, str]]:
+    """The cores and the devices of every worker that fits on this machine."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [*range(os.cpu_count() or 1)]
+    each, gpus = runner.resources.cpus, runner.resources.gpus
+    devices = _devices() if gpus else []
+    fitting = len(devices) // gpus if gpus else max(1, len(cores) // each)
+    for index in range(min(runner.parallelism or fitting, fitting) if gpus else runner.parallelism or fitting):
+        own = [cores[(index * each + i) % len(cores)] for i in range(min(each, len(cores)))]
+        yield ",".join(map(str, own)), ",".join(devices[index * gpus : (index + 1) * gpus])
+
+
+def _devices() -> list[str]:
+    """The accelerators that may be used, found without torch."""
+    if VISIBLE in os.environ:
+        return [device for device in os.environ[VISIBLE].split(",") if device]
+    try:
+        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=True).stdout  # noqa: S607
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [str(index) for index, line in enumerate(listed.splitlines()) if line.startswith("GPU")]

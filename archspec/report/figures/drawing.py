@@ -1,0 +1,52 @@
+"""What every drawing shares. Colours are names (`@c0`, `@ink/0.2`) that the page turns into its theme's."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+Drawing = dict[str, Any]
+"""A figure as Plotly reads it: data and layout."""
+
+HEIGHT = 340
+
+
+class Figure(NamedTuple):
+    """A figure of a page."""
+
+    id: str
+    title: str
+    caption: str
+    drawing: Drawing
+
+
+def layout(x: str = "", y: str = "", height: int = HEIGHT, **more: Any) -> dict[str, Any]:
+    """A plain plane with a quiet grid; the page fills in fonts and colours."""
+    return {
+        "height": height,
+        "margin": {"l": 62, "r": 16, "t": 12, "b": 48},
+        "paper_bgcolor": "@paper",
+        "plot_bgcolor": "@paper",
+        "font": {"family": "system-ui, sans-serif", "size": 13, "color": "@ink"},
+        "hoverlabel": {"bgcolor": "@raised", "bordercolor": "@line", "font": {"color": "@ink"}},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        "xaxis": axis(x),
+        "yaxis": axis(y),
+        **more,
+    }
+
+
+def axis(title: str, **more: Any) -> dict[str, Any]:
+    """An axis."""
+    quiet = {"gridcolor": "@line", "linecolor": "@line", "zeroline": False, "automargin": True}
+    name = {"text": plain(title), "standoff": 8, "font": {"size": 12, "color": "@muted"}}
+    return {"title": name, "tickfont": {"size": 12, "color": "@muted"}, "ticks": "", **quiet, **more}
+
+
+def plain(text: str) -> str:
+    """A text that Plotly does not take for markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def rounded(values: list[float], digits: int = 4) -> list[float]:
+    """Numbers short enough to be kept in a page by the thousand."""
+    return [round(value, digits) for value in values]

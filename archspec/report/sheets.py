@@ -1,0 +1,158 @@
+"""Everything a report says, laid out as sheets and sentences that a terminal, Markdown and LaTeX only have to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from archspec.report.cells import columns, detectable, legend
+from archspec.report.designs import Found, Rung
+from archspec.report.table import Block, Table
+from archspec.report.wording import bracket, printed_difference, probability, signed
+from archspec.statistics import Difference
+
+
+class Head(NamedTuple):
+    """A column's title, whether it holds numbers, and how soon it is left out; 0 is never."""
+
+    title: str
+    number: bool = True
+    spare: int = 0
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of texts. A row that is one text is a heading over those that follow."""
+
+    title: str
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[str, ...] | str, ...]
+    best: str = ""
+    """The first cell of the row that is best."""
+    is_arms: bool = False
+    """Whether its rows are the arms themselves."""
+
+
+class Section(NamedTuple):
+    """A title and its sentences."""
+
+    title: str
+    sentences: list[str]
+
+
+def sheets(table: Table) -> list[Sheet]:
+    """A sheet a baseline, then what its design says besides."""
+    return [*(_arms(table, block) for block in table.blocks), *_rungs(table), *_effects(table)]
+
+
+def sections(*found: Section) -> list[Section]:
+    """Those that say something."""
+    return [section for section in found if section.sentences]
+
+
+def before(table: Table) -> list[Section]:
+    """What is said before the numbers."""
+    return sections(warnings(table), verdicts(table))
+
+
+def after(table: Table) -> list[Section]:
+    """What is said after them."""
+    return sections(agreements(table), notes(table), reading(table))
+
+
+def warnings(table: Table) -> Section:
+    """What to know before believing the numbers."""
+    return Section("Warnings", list(table.warnings))
+
+
+def verdicts(table: Table) -> Section:
+    """What was learned, a sentence a factor."""
+    several = len(table.blocks) > 1
+    names = [f"{v.factor} on {v.baseline}" if several else v.factor for v in table.verdicts]
+    return Section("Verdict", [f"{name}: {v.sentence}" for name, v in zip(names, table.verdicts, strict=True)])
+
+
+def agreements(table: Table) -> Section:
+    """How the differences stand to the paper's."""
+    said = [f"{table.names[row.planned.id]}: {row.agreement}" for row in table.rows if row.agreement]
+    return Section(f"Beside {table.paper or 'the paper'}", said)
+
+
+def notes(table: Table) -> Section:
+    """What is particular about arms."""
+    return Section("Notes", [f"{table.names[row.planned.id]}: {note}" for row in table.rows for note in row.notes])
+
+
+def reading(table: Table) -> Section:
+    """How to read the columns, and what the seeds could have shown."""
+    return Section("How to read it", [*legend(table), *filter(None, [detectable(table)])])
+
+
+def _arms(table: Table, block: Block) -> Sheet:
+    found = columns(table)
+    rows: list[tuple[str, ...] | str] = [tuple(column.text(block.baseline) for column in found)]
+    for group in block.groups:
+        rows.append(f"{group.factor} (paper: table {group.table})" if group.table else group.factor)
+        rows += [tuple(column.text(row) for column in found) for row in group.rows]
+    heads = tuple(Head(column.title, column.number, column.spare, column.key) for column in found)
+    return Sheet(f"Compared with {block.baseline.label}", heads, tuple(rows), table.best(block), is_arms=True)
+
+
+COMPARED = (Head("n"), Head("Δ"), Head("Δ 95% CI"), Head("p", spare=1), Head("p exact", spare=2))
+
+
+def _compared(found: Difference | None, p: float | None, digits: int) -> tuple[str, ...]:
+    if found is None:
+        return ("0", "", "", "", "")
+    interval = bracket(found.interval, digits) if found.interval else "no interval"
+    chance = probability(p) if p is not None else ""
+    exact = probability(found.exact.p) if found.exact and found.pairs > 1 else ""
+    return (str(found.pairs), signed(found.mean, digits), interval, chance, exact)
+
+
+def _rungs(table: Table) -> Iterator[Sheet]:
+    for arm, found in table.rungs.items():
+        paper = any(rung.paper_gain is not None for rung in found)
+        heads = (Head("step", number=False, key="arm"), *COMPARED, Head("so far"), *[Head("paper Δ")] * paper)
+        rows = tuple(_rung(rung, table.digits, paper=paper) for rung in found)
+        yield _without_empty(Sheet(f"What each step adds, from {table.by_id[arm].label}", heads, rows))
+
+
+def _rung(rung: Rung, digits: int, *, paper: bool) -> tuple[str, ...]:
+    total = signed(rung.total.mean, digits) if rung.total else ""
+    theirs = printed_difference(rung.paper_gain) if rung.paper_gain is not None else ""
+    return (rung.row.label, *_compared(rung.gain, rung.p, digits), total, *[theirs] * paper)
+
+
+def _effects(table: Table) -> Iterator[Sheet]:
+    several = len(table.blocks) > 1
+    for found in table.effects.values():
+        on = f" on {found.baseline}" if several else ""
+        if found.main:
+            yield _effect_sheet(f"Main effects{on}, averaged over the other factors", found.main, table.digits)
+        if found.interactions:
+            yield _effect_sheet(f"Interactions{on}: what both do beyond each", found.interactions, table.digits)
+
+
+def _effect_sheet(title: str, found: Sequence[Found], digits: int) -> Sheet:
+    rows: list[tuple[str, ...] | str] = []
+    for factor in dict.fromkeys(one.factor for one in found):
+        rows.append(factor)
+        rows += [_effect(one, digits) for one in found if one.factor == factor]
+    return _without_empty(Sheet(title, (Head("effect", number=False, key="arm"), *COMPARED), tuple(rows)))
+
+
+def _without_empty(sheet: Sheet) -> Sheet:
+    """A sheet without the columns in which nothing stands."""
+    cells = [row for row in sheet.rows if not isinstance(row, str)]
+    kept = [i for i in range(len(sheet.heads)) if any(row[i] for row in cells)]
+    rows = tuple(row if isinstance(row, str) else tuple(row[i] for i in kept) for row in sheet.rows)
+    return replace(sheet, heads=tuple(sheet.heads[i] for i in kept), rows=rows)
+
+
+def _effect(one: Found, digits: int) -> tuple[str, ...]:
+    if not one.effect.estimable:
+        return (one.label, "", "cannot be told from other effects", "", "", "")
+    return (one.label, *_compared(one.effect.difference, one.p, digits))

@@ -1,0 +1,63 @@
+"""What a whole training takes, in closed form: images, multiply-accumulates, bytes on disk."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from archspec.spec.arch import Arch, Branch, Stage
+from archspec.spec.layout import Layout, Section, lay_out
+from archspec.spec.recipe import Recipe, phases_of
+from archspec.training.data.facts import steps_per_epoch
+from archspec.training.scheduling import total_steps
+
+BACKWARD = 3
+"""A training step takes about three times the forward pass: the gradients of inputs and of weights take one each."""
+STATES = {"sgd": 1, "momentum": 1}
+"""Numbers that an optimizer remembers for each parameter, where it is not two."""
+
+
+class Compute(NamedTuple):
+    """What one training takes."""
+
+    images: int
+    macs: int
+
+
+def compute(arch: Arch, recipe: Recipe, images: int) -> Compute:
+    """One training of an arch on so many images an epoch, over all phases; dropped branches are not computed."""
+    seen, macs = 0, 0.0
+    for phase in phases_of(recipe):
+        steps = steps_per_epoch(images, phase)
+        shown = total_steps(phase, steps) * min(phase.batch, images)
+        layout = arch.layout if phase.resolution in (None, arch.input.size) else lay_out(arch, phase.resolution)
+        seen += shown
+        macs += BACKWARD * shown * kept_macs(layout, phase.drop_path, constant=phase.drop_path_rule == "constant")
+    return Compute(seen, round(macs))
+
+
+def kept_macs(layout: Layout, rate: float, *, constant: bool) -> float:
+    """Multiply-accumulates of one image when branches are dropped: at one rate, or from 0 in the first block on."""
+    if not rate:
+        return float(layout.cost.macs)
+    blocks = [macs for section in layout.stages for macs in _block_macs(section)]
+    last = max(1, len(blocks) - 1)
+    rates = (rate if constant else rate * index / last for index in range(len(blocks)))
+    return layout.cost.macs - sum(macs * dropped for macs, dropped in zip(blocks, rates, strict=True))
+
+
+def _block_macs(section: Section) -> list[int]:
+    """The multiply-accumulates of each block of a stage."""
+    stage = section.spec
+    assert isinstance(stage, Stage)
+    blocks = map(stage.block, range(stage.depth))
+    return [sum(_branch_macs(branch, section) for branch in (block.mixer, block.mlp) if branch) for block in blocks]
+
+
+def _branch_macs(branch: Branch, section: Section) -> int:
+    return branch.norm.total(section.at).macs + branch.op.total(section.at).macs
+
+
+def checkpoint_bytes(params: int, recipe: Recipe) -> int:
+    """A checkpoint: the weights, what the optimizer remembers of each, and their average where one is kept."""
+    copies = 1 + STATES.get(recipe.optimizer.name(), 2) + (recipe.ema is not None)
+    return 4 * params * copies

@@ -1,0 +1,209 @@
+"""The driver: it hands missing runs to a pool until every run has its result. It keeps nothing that a folder does not.
+
+Kill it at any moment and start it again: finished runs stay finished, runs that somebody still works on are waited
+for, and the others go on from their newest checkpoints.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from archspec.execution.inline import Inline
+from archspec.execution.jobs import AGAIN, Ended, Pool
+from archspec.execution.local import Workers
+from archspec.records.files import write_atomic
+from archspec.records.knowing import known
+from archspec.records.known import Known
+from archspec.records.lease import PATIENCE
+from archspec.records.run import RunFolder
+from archspec.records.store import Store
+from archspec.spec.runner import Local, Runner
+from archspec.studies.folder import StudyFolder
+from archspec.studies.plan import PlannedRun
+from archspec.studies.planning import Planned
+from archspec.studies.status import OPEN, STOPPED
+
+WORK = "archspec.training.work:work"
+"""What is called with the folder of every run."""
+TRIES = 3
+"""How often a run may die without having got any further."""
+PAUSE = 0.2
+"""Seconds after which the driver looks around, though nothing has ended."""
+GRACE = 60.0
+"""Seconds that stopped runs are given to write their checkpoints."""
+
+
+class Event(NamedTuple):
+    """Something that a driver tells whoever looks on."""
+
+    what: Literal["started", "done", "failed", "stopped", "died", "waiting"]
+    run: PlannedRun
+    known: Known
+
+
+@dataclass
+class Summary:
+    """How driving ended."""
+
+    failed: int = 0
+    reason: str = ""
+    """Why it ended before everything had a result; empty where all has."""
+
+
+def pool_for(runner: Runner, target: str, log: Path) -> Pool:
+    """The pool that a runner asks for."""
+    return Workers(runner, target, log) if isinstance(runner, Local) else Inline(target)
+
+
+def drive(
+    planned: Planned,
+    store: Path,
+    runner: Runner,
+    *,
+    keys: Iterable[str] | None = None,
+    target: str = WORK,
+    on: Callable[[Event], None] = lambda _: None,
+) -> Summary:
+    """Run what is missing of a plan, or of some of its runs."""
+    folder = StudyFolder.of(store, planned.plan)
+    wanted = set(planned.plan.keys if keys is None else keys)
+    with folder.driving():
+        folder.keep(planned.plan)
+        driver = _Driver(planned, store, folder, pool_for(runner, target, folder.log), on, wanted)
+        try:
+            return driver.whole()
+        except KeyboardInterrupt:
+            driver.stop_all()
+            raise
+        finally:
+            driver.pool.close()
+
+
+@dataclass
+class _Driver:
+    """A study while it is driven."""
+
+    planned: Planned
+    store: Path
+    folder: StudyFolder
+    pool: Pool
+    on: Callable[[Event], None]
+    wanted: set[str]
+    left: dict[str, PlannedRun] = field(default_factory=dict)
+    """Runs without a result, in the order in which they are started: all arms with one seed before the next."""
+    mine: dict[str, Known] = field(default_factory=dict)
+    """Runs at work in the pool, and what was known of them before."""
+    deaths: Counter[str] = field(default_factory=Counter)
+    waiting: set[str] = field(default_factory=set)
+    summary: Summary = field(default_factory=Summary)
+
+    def whole(self) -> Summary:
+        """Drive until nothing is left that could run."""
+        for run in self.planned.plan.runs:
+            if run.key in self.wanted and self.known(run.key).state != "done":
+                self.left.setdefault(run.key, run)
+        self._count_failures()
+        while self.left or self.mine:
+            cancelled = self.folder.cancelled()
+            for key in cancelled & self.mine.keys():
+                self.pool.stop(key)
+            if not self.summary.reason:
+                self._start(cancelled)
+            elif not self.mine:
+                break
+            ended = self.pool.wait(PAUSE)
+            for one in ended:
+                self._end(one)
+            if not ended and not self.mine:
+                time.sleep(PAUSE)  # others are at work
+        return self.summary
+
+    def known(self, key: str) -> Known:
+        """What the folder of a run tells."""
+        return known(RunFolder(Store(self.store).run(key)))
+
+    def stop_all(self) -> None:
+        """Have every run at work write a checkpoint and stop, and wait for that."""
+        deadline = time.monotonic() + GRACE
+        for key in self.mine:
+            self.pool.stop(key)
+        while self.mine and time.monotonic() < deadline:
+            for ended in self.pool.wait(PAUSE):
+                self.mine.pop(ended.job)
+
+    def _start(self, cancelled: frozenset[str]) -> None:
+        """Hand out runs as long as the pool takes them."""
+        for key, run in list(self.left.items()):
+            if key in self.mine:
+                continue
+            if self.pool.free <= 0:
+                return
+            state = "cancelled" if key in cancelled else self._state(run)
+            if state in OPEN:
+                self._submit(run)
+            elif state not in ("running", "unknown", "waiting"):
+                del self.left[key]
+            elif key not in self.waiting:
+                self.waiting.add(key)
+                self.on(Event("waiting", run, self.known(key)))
+
+    def _state(self, run: PlannedRun) -> str:
+        """What is to be made of a run now."""
+        before = [self.known(key).state for key in run.needs]
+        if any(state in STOPPED for state in before):
+            return "blocked"
+        if any(state != "done" for state in before):
+            return "waiting"
+        folder = RunFolder(Store(self.store).run(run.key))
+        state = known(folder).state
+        # An attempt that never gave a sign of life died as it was made.
+        newest = folder.newest() if state == "unknown" else None
+        if newest is not None and not newest.lease.exists() and time.time() - newest.path.stat().st_mtime > PATIENCE:
+            return "lost"
+        return state
+
+    def _submit(self, run: PlannedRun) -> None:
+        folder = RunFolder.create(self.store, self.planned.document(run.key))
+        self.mine[run.key] = known(folder)
+        self.pool.submit(run.key, folder.path.absolute())
+        self.on(Event("started", run, self.mine[run.key]))
+
+    def _end(self, ended: Ended) -> None:
+        """What comes of a run that has left the pool."""
+        before, run = self.mine.pop(ended.job), self.left[ended.job]
+        now = self.known(ended.job)
+        if now.state not in ("done", "failed", "pruned", "invalid"):
+            if ended.code == AGAIN:
+                self.on(Event("stopped", run, now))
+                return
+            self._died(run, ended, progressed=(now.step or 0) > (before.step or 0))
+            now = self.known(ended.job)
+            if now.state != "failed":
+                return
+        del self.left[ended.job]
+        self.on(Event("done" if now.state == "done" else "failed", run, now))
+        self._count_failures()
+
+    def _died(self, run: PlannedRun, ended: Ended, *, progressed: bool) -> None:
+        """A run that left no result is started again, unless it gets nowhere."""
+        self.deaths[run.key] = 1 if progressed else self.deaths[run.key] + 1
+        said = ended.error.strip().splitlines()[-1] if ended.error else f"its process died of signal {-ended.code}"
+        folder = RunFolder(Store(self.store).run(run.key))
+        if self.deaths[run.key] >= TRIES:
+            attempt = folder.newest() or folder.claim()
+            write_atomic(attempt.failure, ended.error or said)
+            reason = f"gave up after {TRIES} tries without progress: {said}"
+            folder.finish(attempt, {"state": "failed", "reason": reason, "checkpoint": None})
+        self.on(Event("died", run, self.known(run.key)))
+
+    def _count_failures(self) -> None:
+        keys = dict.fromkeys(key for key in self.planned.plan.keys if key in self.wanted and key not in self.left)
+        self.summary.failed = sum(self.known(key).state == "failed" for key in keys)
+        most = self.planned.plan.max_failures
+        if most is not None and self.summary.failed > most:
+            self.summary.reason = f"{self.summary.failed} runs have failed, more than `max_failures: {most}`"

@@ -1,0 +1,91 @@
+"""A study's folder in the store: its plan, who drives it, and what was cancelled."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archspec.errors import RecordsError
+from archspec.records.files import make_folder, read_json, write_json
+from archspec.records.lease import alive, lease
+from archspec.records.store import Store
+from archspec.studies.plan import Plan
+
+
+def named(plan: Plan) -> str:
+    """What a study is called in the store."""
+    return f"{plan.study}@{plan.profile}" if plan.profile else plan.study
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """Every path of a study's folder, and the rule that only one process drives it."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, store: Path, plan: Plan) -> StudyFolder:
+        """The folder of a plan's study."""
+        return cls(Store(store).study(named(plan)))
+
+    @property
+    def plan(self) -> Path:
+        """The plan as it was last driven."""
+        return self.path / "plan.json"
+
+    @property
+    def log(self) -> Path:
+        """What workers print."""
+        return self.path / "workers.log"
+
+    @property
+    def driver_log(self) -> Path:
+        """What a driver says that nobody watches."""
+        return self.path / "driver.log"
+
+    @property
+    def driver(self) -> Path:
+        """Who drives it."""
+        return self.path / "driver.json"
+
+    def keep(self, plan: Plan) -> None:
+        """Write the plan down."""
+        make_folder(self.path)
+        write_json(self.plan, plan.to_dict())
+
+    def cancelled(self) -> frozenset[str]:
+        """The keys of runs that were cancelled."""
+        said: dict[str, Any] = read_json(self.path / "cancelled.json") or {}
+        return frozenset(said.get("keys", ()))
+
+    def cancel(self, keys: Iterable[str]) -> None:
+        """Have only these runs cancelled; whoever drives the study stops them."""
+        make_folder(self.path)
+        write_json(self.path / "cancelled.json", {"keys": sorted(keys)})
+
+    def is_driven(self) -> bool:
+        """Whether a driver is at work, as far as that can be known from here."""
+        return alive(read_json(self.driver)) is True
+
+    @contextmanager
+    def driving(self) -> Iterator[None]:
+        """Be the study's only driver. The kernel gives the lock back, whatever the driver dies of."""
+        make_folder(self.path)
+        with (self.path / "driver.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                who = read_json(self.driver) or {}
+                place = f"process {who.get('pid', '?')} on {who.get('host', '?')}"
+                message = f"{self.path.name} is being driven already, by {place}"
+                raise RecordsError(f"{message}; `archspec study status {self.path.name}` shows how far it is") from None
+            write_json(self.driver, lease())
+            try:
+                yield
+            finally:
+                write_json(self.driver, {**lease(), "left": True, "pid": os.getpid()})

@@ -1,0 +1,168 @@
+"""From a study to its plan: every arm and seed as a run with its key, and what all of it costs. Nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from archspec.errors import Problem, SpecError
+from archspec.records.keys import run_document, run_key
+from archspec.spec.arch import Arch
+from archspec.spec.findings import Findings
+from archspec.spec.reading import Document
+from archspec.spec.recipe import Recipe
+from archspec.spec.rows import Base, Row, Rows
+from archspec.spec.shelf import find
+from archspec.spec.study import Study
+from archspec.spec.studying import STUDY, profiled
+from archspec.studies.computing import checkpoint_bytes, compute
+from archspec.studies.fairness import differences
+from archspec.studies.plan import Plan, PlannedArm, PlannedRun
+from archspec.studies.trying import CHECK, shortened, small
+from archspec.training.data.facts import Facts, facts
+from archspec.training.fitting import fitted
+
+
+@dataclass(frozen=True)
+class Trained:
+    """An arm of the plan as it is trained: fitted to its data."""
+
+    arm: PlannedArm
+    arch: Arch
+    recipe: Recipe
+    data: Facts
+
+    def key(self, seed: int) -> str:
+        """The key of its run with a seed."""
+        return run_key(self.arch, self.recipe, seed, self.data.identity)
+
+    def document(self, seed: int) -> dict[str, Any]:
+        """What its run's folder says."""
+        return run_document(self.arch, self.recipe, seed, self.data.identity)
+
+    @property
+    def disk(self) -> int:
+        """Bytes of the checkpoints that are kept while one run lasts, and of its network."""
+        params = self.arm.params + self.arm.frozen_params
+        return checkpoint_bytes(params, self.recipe) * self.recipe.checkpoint.keep + 4 * params
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and what its runs are made from."""
+
+    plan: Plan
+    study: Study
+    trained: dict[str, Trained]
+    """Every arm by its id."""
+
+    @cached_property
+    def _runs(self) -> dict[str, PlannedRun]:
+        return {run.key: run for run in self.plan.runs}
+
+    def document(self, key: str) -> dict[str, Any]:
+        """What the folder of a run says."""
+        run = self._runs[key]
+        return self.trained[run.arm].document(run.seed)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Data that is not on this machine: what to get, and where to put it."""
+        return tuple(dict.fromkeys(one.data.missing for one in self.trained.values() if one.data.missing))
+
+
+def planned(study: str | Path, *, profile: str = "", seeds: Sequence[int] | None = None) -> Planned:
+    """The plan of a study by name or path, perhaps as one of its profiles has it or with other seeds."""
+    document = find("study", str(study))
+    said = STUDY.read(document)
+    checking = profile == CHECK and CHECK not in said.profiles
+    chosen = small(said, document) if checking else profiled(said, profile) if profile else said
+    taken = tuple(seeds) if seeds is not None else (0,) if checking else chosen.seed_list
+    rows = rows_of(chosen, document)
+    if checking:
+        rows = [shortened(row) for row in rows]
+    trained = _trained(rows, chosen)
+    plan = Plan(
+        study=document.name,
+        profile=profile,
+        design=chosen.design,
+        metric=chosen.reference.metric,
+        paper=chosen.reference.paper or "",
+        seeds=taken,
+        arms=tuple(one.arm for one in trained.values()),
+        runs=tuple(PlannedRun(one.key(seed), one.arm.id, seed) for seed in taken for one in trained.values()),
+        max_failures=chosen.max_failures,
+    )
+    return Planned(plan, chosen, trained)
+
+
+def rows_of(study: Study, document: Document) -> list[Row]:
+    """The rows of a study; an error that tells everything that is wrong with any of them."""
+    if study.space is not None:
+        message, hint = "a study that searches a `space` has no arms to plan", "plan one with `factors` or `steps`"
+        raise SpecError(Problem("ARC401", message, hint, "space", study.tree.mark_of(("space",), key=True)))
+    found = Findings()
+    rows = list(Rows(study, document, found))
+    if found.seen:
+        raise SpecError(found.sorted())
+    return rows
+
+
+def _trained(rows: Sequence[Row], study: Study) -> dict[str, Trained]:
+    """Every row fitted to its data, with its id, its cost and what it is compared with."""
+    bases: dict[str, Trained] = {}
+    found: dict[str, Trained] = {}
+    several = len({_standing(row.base) for row in rows}) > 1
+    for row in rows:
+        base = bases.get(_standing(row.base)) if row.factor else None
+        one = _one(row, base, several=several, drift=study.drift)
+        found.setdefault(one.arm.id, one)
+        if base is None:
+            bases.setdefault(_standing(row.base), one)
+    return found
+
+
+def _standing(base: Base) -> str:
+    """What tells a baseline from others: its arch, and its recipe where that is not the study's."""
+    recipe = base.variant.recipe
+    return f"{base.name}, {recipe.recipe}" if base.own_recipe and recipe else base.name
+
+
+def _id(row: Row, name: str, *, several: bool) -> str:
+    """An arm's address; it names the baseline where there are several."""
+    standing = _standing(row.base)
+    if not row.factor:
+        return f"baseline/{standing}"
+    return f"{row.factor}/{name}@{standing}" if several else f"{row.factor}/{name}"
+
+
+def _one(row: Row, base: Trained | None, *, several: bool, drift: float) -> Trained:
+    """A row fitted to its data; `base` is the baseline it stands on, None where it is that itself."""
+    recipe = row.variant.recipe
+    assert recipe is not None
+    data = facts(recipe.data)
+    arch = fitted(row.variant.arch, recipe, data.classes, data.channels)
+    needed = compute(arch, recipe, data.images)
+    against = _id(row, row.against, several=several) if row.against else base.arm.id if base else ""
+    arm = PlannedArm(
+        id=_id(row, row.name, several=several),
+        name=row.name,
+        factor=row.factor,
+        baseline=_standing(row.base),
+        against=against,
+        arch=arch.arch,
+        recipe=recipe.recipe,
+        digest=arch.digest,
+        levels=row.levels,
+        changes=row.changes,
+        table=row.table,
+        paper=row.paper,
+        **arch.layout.cost._asdict(),
+        training_macs=needed.macs,
+        images=needed.images,
+        notes=tuple(differences(row, arch.layout.cost, base.arch.layout.cost, drift)) if base else (),
+    )
+    return Trained(arm, arch, recipe, data)

@@ -1,0 +1,42 @@
+"""What has become of a study's runs: what the folders say, and what only the study knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from archspec.records.known import Known
+from archspec.studies.plan import Plan, PlannedRun
+
+STOPPED = ("failed", "cancelled", "blocked", "invalid")
+"""States of a run for which nothing that needs it can wait."""
+OPEN = ("planned", "lost")
+"""States in which a run is to be started."""
+
+
+def overlaid(plan: Plan, known: Mapping[str, Known], cancelled: frozenset[str], *, driven: bool) -> dict[str, Known]:
+    """Every run with the state that a reader expects: cancelled, blocked and queued ones told from those planned."""
+    found: dict[str, Known] = {}
+    for run in plan.runs:
+        if run.key not in found:
+            found[run.key] = _overlaid(run, known[run.key], found, cancelled, driven)
+    return found
+
+
+def _overlaid(
+    run: PlannedRun, one: Known, before: Mapping[str, Known], cancelled: frozenset[str], driven: bool
+) -> Known:
+    if one.state not in OPEN:
+        return one
+    if run.key in cancelled:
+        return replace(one, state="cancelled")
+    if any(before[key].state in STOPPED for key in run.needs):
+        return replace(one, state="blocked")
+    return replace(one, state="queued") if driven and one.state == "planned" else one
+
+
+def counts(known: Mapping[str, Known]) -> dict[str, int]:
+    """How many runs are in each state, in the order of a life."""
+    order = ("done", "running", "queued", "planned", "lost", "unknown", "blocked", "failed", "cancelled", "pruned")
+    states = [one.state for one in known.values()]
+    return {state: states.count(state) for state in (*order, "invalid") if state in states}

@@ -1,0 +1,37 @@
+"""`work(folder)`: what runners call. However it ends, the folder tells; what went wrong is kept with its traceback."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from archspec.errors import RecordsError
+from archspec.records.run import RunFolder
+from archspec.training.progress import Progress
+from archspec.training.signals import Stopped
+from archspec.training.train import SupersededError, train
+
+
+def work(folder: Path | str, progress: Progress | None = None) -> int:
+    """Train a run's folder: 0 when it has a result, which may be that it failed; otherwise, start it again."""
+    run = RunFolder(Path(folder))
+    try:
+        train(run.path, progress)
+    except Stopped as stop:
+        return stop.code
+    except SupersededError:
+        return 0
+    # A disk that is full says nothing about the run.
+    except RecordsError:
+        raise
+    except Exception as error:
+        failed(run, f"{type(error).__name__}: {error}", traceback.format_exc())
+    return 0
+
+
+def failed(run: RunFolder, reason: str, details: str) -> None:
+    """End a run as failed, for a reason in one line; the details are kept beside."""
+    attempt = run.newest() or run.claim()
+    attempt.failure.write_text(details, encoding="utf-8")
+    run.finish(attempt, {"state": "failed", "reason": reason.splitlines()[0], "checkpoint": None})
+    attempt.leave()
