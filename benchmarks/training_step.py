@@ -17,6 +17,7 @@ PEERS = {
     "caformer_s18": "caformer_s18",
     "convformer_s18": "convformer_s18",
     "poolformerv2_s12": "poolformerv2_s12",
+    "sequencer2d_s": "sequencer2d_s",
     "vit_tiny": "vit_tiny_patch16_224",
 }
 BATCH, ROUNDS = 8, 5

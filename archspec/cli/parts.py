@@ -50,7 +50,7 @@ def kinds(word: str, as_json: bool) -> None:
         if member.listed:
             _print_kind(kind, member)
     in_stages = {found.family for found in map(field_family, Stage.model_fields.values()) if found}
-    for structure in base.structures.values() if base.family in in_stages else ():
+    for structure in base.structures.values() if base.family in in_stages or base.list_stands_for else ():
         for line in folded(summary(structure), width(), 2):
             out(line)
     talk("A kind alone may be written as a word: `layer_norm` is `{kind: layer_norm}`.", "dim")

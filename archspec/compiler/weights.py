@@ -43,7 +43,8 @@ def _translated(state_dict: Mapping[str, Tensor], target: Mapping[str, Tensor], 
         return len(set(map(dialect.translate, state_dict)) ^ target.keys())
 
     best = min((dialect for dialect in dialects() if dialect.source == source), key=misfits)
-    return {best.translate(name): tensor for name, tensor in state_dict.items()}
+    translated = {best.translate(name): tensor for name, tensor in state_dict.items()}
+    return {name: best.change(name, tensor) for name, tensor in translated.items()}
 
 
 def _refuse_misfits(tensors: Mapping[str, Tensor], target: Mapping[str, Tensor], source: str) -> None:

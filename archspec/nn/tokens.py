@@ -18,7 +18,8 @@ HALVES = ("first half", "second half")
 
 def as_map(x: Tensor, grid: Grid) -> Tensor:
     """Tokens as a map: (B, N, C) → (B, C, H, W), a view."""
-    return x.transpose(1, 2).reshape(x.shape[0], x.shape[2], *grid)
+    # Transposed last: the other way round one image has strides that torch's convolutions take a slow path for.
+    return x.reshape(x.shape[0], *grid, x.shape[2]).movedim(3, 1)
 
 
 def as_tokens(x: Tensor) -> Tensor:

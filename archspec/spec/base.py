@@ -24,6 +24,7 @@ from pydantic import (
 from archspec.errors import Problem, SpecError
 from archspec.spec.cost import Cost
 from archspec.spec.kinds import joined, no_kind, no_member, not_a_mapping, unknown_kind, wrong_keys
+from archspec.spec.nested import canonical_value, is_tagged, resolved_value
 from archspec.spec.place import Place, Scope
 from archspec.spec.registry import FAMILIES, members
 from archspec.spec.values import INHERIT, BiasPart, bias_parts
@@ -56,6 +57,8 @@ class Spec(BaseModel):
     structures: ClassVar[dict[str, type[Spec]]] = {}
     structure: ClassVar[str] = ""
     """The one key that stands for the kind in structures: `cycle`, `parallel`."""
+    list_stands_for: ClassVar[str] = ""
+    """The structure that a bare list stands for, in families where it stands for one."""
     revision: ClassVar[int] = 1
     """Raised whenever the numbers a kind computes change, so that stored results are not taken for its own."""
     implementation: ClassVar[str] = ""
@@ -140,6 +143,8 @@ class Spec(BaseModel):
         """The member of this family that the data asks for."""
         if isinstance(data, str):
             data = {"kind": data}
+        if cls.list_stands_for and isinstance(data, list | tuple):
+            data = {cls.list_stands_for: data}
         known = members(cls.family)
         if not isinstance(data, Mapping):
             raise no_member(cls, data)
@@ -189,6 +194,10 @@ class Spec(BaseModel):
                 if isinstance(element, Spec):
                     yield element
 
+    def in_turn(self) -> tuple[Spec, ...]:
+        """What takes turns over the blocks where this stands."""
+        return ()
+
     def period(self) -> int:
         """After how many blocks everything symbolic in here repeats."""
         return math.lcm(1, *(spec.period() for spec in self.specs()))
@@ -200,7 +209,7 @@ class Spec(BaseModel):
             value = getattr(self, name)
             # Only `activation` and `bias` follow the stage; all else within a part stands on its own.
             inner = scope if name == "activation" else scope.outside()
-            resolved = self._resolved_bias(scope) if name == "bias" else _resolved_value(value, inner)
+            resolved = self._resolved_bias(scope) if name == "bias" else resolved_value(value, inner)
             if resolved is not value:
                 updates[name] = resolved
         return self._changed(updates)
@@ -228,13 +237,18 @@ class Spec(BaseModel):
         """What this part costs with all within it."""
         return sum((part.spec.total(part.at) for part in self.parts(at)), self.cost(at))
 
+    @property
+    def on_grid(self) -> bool:
+        """Whether it reads tokens as a grid, said as it is; a kind that does so only sometimes says when."""
+        return self.needs_grid
+
     def check(self, at: Place) -> Iterator[Complaint]:
         """Why this part cannot work at a place; silent where it can."""
         return iter(())
 
     def complaints(self, at: Place) -> Iterator[Complaint]:
         """Its own complaints and those of the parts within."""
-        if at.class_tokens and self.needs_grid:
+        if at.class_tokens and self.on_grid:
             message = f"`{getattr(self, 'kind', self.structure)}` works on a grid, and class tokens have no place on it"
             yield Complaint("", message, "let them enter at a later stage, or use `attention` here", "ARC302")
         yield from self.check(at)
@@ -242,17 +256,17 @@ class Spec(BaseModel):
             for complaint in spec.complaints(place):
                 yield complaint._replace(field=f"{name}.{complaint.field}".strip("."))
 
-    def build(self, at: Place) -> Any:
-        """The torch module that does what this spec says, at a place."""
+    def build(self, at: Place, **said: Any) -> Any:
+        """The torch module that does what this spec says, at a place, and what whoever it is part of says."""
         path = self.implementation or f"{type(self).__module__.replace('.spec.', '.nn.', 1)}:{type(self).__name__}"
         module, _, name = path.partition(":")
-        return getattr(importlib.import_module(module), name)(self, at)
+        return getattr(importlib.import_module(module), name)(self, at, **said)
 
     def canonical(self) -> dict[str, Any]:
         """What identifies this part: its kind and every value that is not the default."""
         fields = type(self).model_fields
         return {
-            name: _canonical_value(value)
+            name: canonical_value(value)
             for name, value in ((name, getattr(self, name)) for name in self.names)
             if name == "kind" or value != fields[name].default
         }
@@ -265,6 +279,10 @@ class Cycle(Spec):
     listed: ClassVar[bool] = False
     cycle: tuple[Spec, ...] = Field(min_length=1, description="the members that take turns over the blocks")
 
+    def in_turn(self) -> tuple[Spec, ...]:
+        """Its members."""
+        return self.cycle
+
     def period(self) -> int:
         """The cycle's own length, as often as whatever cycles within takes turns."""
         return len(self.cycle) * super().period()
@@ -273,22 +291,3 @@ class Cycle(Spec):
         """The member whose turn it is."""
         turn, index = divmod(scope.block, len(self.cycle))
         return self.cycle[index].resolve(replace(scope, block=turn))
-
-
-def _resolved_value(value: Any, scope: Scope) -> Any:
-    if isinstance(value, tuple) and any(hasattr(element, "resolve") for element in value):
-        return tuple(_resolved_value(element, scope) for element in value)
-    return value.resolve(scope) if hasattr(value, "resolve") else value
-
-
-def _canonical_value(value: Any) -> Any:
-    if isinstance(value, Spec):
-        return value.canonical()
-    if isinstance(value, tuple):
-        return [_canonical_value(element) for element in value]
-    return value.model_dump() if isinstance(value, BaseModel) else value
-
-
-def is_tagged(value: Mapping[str, Any]) -> bool:
-    """Whether a mapping says what it is, and so replaces; one that does not merges into what is there."""
-    return any(key in value for key in ("kind", "cycle", "parallel", "extends"))

@@ -2,11 +2,13 @@
 
 `macs` counts the multiply-accumulates of convolutions, linear layers, products of tokens and recurrences; norms,
 activations, pooling and elementwise products are free. `activations` counts the numbers kept for the backward pass
-of one image: every operation keeps its inputs, and what two operations share is counted once.
+of one image: every operation keeps its inputs, and what two operations share is counted once. What is made of weights
+alone, as the filters of long convolutions are, counts among the `macs` of every image, and not among what it keeps.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from archspec.spec.place import Grid
@@ -46,6 +48,16 @@ def conv(inputs: int, outputs: int, kernel: int, before: Grid, after: Grid, *, g
 def depthwise(dim: int, kernel: int, grid: Grid, *, bias: bool) -> Cost:
     """A depthwise convolution that keeps the grid."""
     return conv(dim, dim, kernel, grid, grid, groups=dim, bias=bias)
+
+
+def transformed(dim: int, sizes: tuple[int, ...]) -> Cost:
+    """A convolution by Fourier transforms of some sizes: of tokens, of the filter, and back.
+
+    A transform of real numbers counts its outputs times the logarithm of how many there are a channel.
+    """
+    points = math.prod(sizes)
+    half = points // sizes[-1] * (sizes[-1] // 2 + 1)
+    return Cost(macs=round(dim * (2 * half * math.log2(half) + points * math.log2(points))))
 
 
 def vector(dim: int, count: int = 1) -> Cost:

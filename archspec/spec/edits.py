@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from typing import Any, NamedTuple, NoReturn
 
 from archspec.errors import Mark, Problem, SpecError, near
-from archspec.spec.base import is_tagged
+from archspec.spec.nested import is_tagged
 from archspec.spec.nodes import Node, node_of
 from archspec.spec.reading import DOCUMENT_KINDS, compose
 from archspec.spec.refusing import shown

@@ -37,3 +37,29 @@ class Torch(Init):
     """What torch gives its layers."""
 
     kind: Literal["torch"] = "torch"
+
+
+class Sequencer(Init):
+    """Linear layers as by `xavier_uniform`, convolutions and downsamplers truncated normal with variance 1 / inputs.
+
+    Biases are zero, those of channel mlps normal with deviation 1e-6. Recurrent cells start as torch starts them:
+    uniform within 1 / √hidden.
+    """
+
+    kind: Literal["sequencer"] = "sequencer"
+
+
+class Vil(Init):
+    """Vision-LSTM's: linear layers normal with deviation √(2 / 5 inputs), an mLSTM's last 2 / √outputs.
+
+    The stem is as by `xavier_uniform`, other convolutions as torch starts them, the head truncated normal with
+    deviation 2e-5. Biases are zero.
+    """
+
+    kind: Literal["vil"] = "vil"
+
+
+class Transnext(Init):
+    """Linear layers normal with deviation 0.02, convolutions as by `kaiming_normal`, biases zero: TransNeXt, PVTv2."""
+
+    kind: Literal["transnext"] = "transnext"

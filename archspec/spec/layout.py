@@ -228,8 +228,9 @@ def _address(part: Spec, path: str, block: int) -> str:
 
 def _long_cycles(spec: Spec, path: str, depth: int) -> Iterator[Complaint]:
     """A cycle with more members than there are blocks says something that is never built."""
-    if isinstance(spec, Cycle) and len(spec.cycle) > depth:
-        long = f"a cycle of {len(spec.cycle)} is longer than the {depth} blocks of the stage"
+    turns = len(spec.in_turn())
+    if turns > depth:
+        long = f"a cycle of {turns} is longer than the {depth} blocks of the stage"
         nowhere = "a cycle takes turns over the blocks of a stage; here there are none"
         yield Complaint(path, long if depth else nowhere, "a deeper stage, or fewer members" if depth else "choose one")
     for name in type(spec).model_fields:
@@ -237,8 +238,8 @@ def _long_cycles(spec: Spec, path: str, depth: int) -> Iterator[Complaint]:
         for index, element in enumerate(value if isinstance(value, tuple) else (value,)):
             if isinstance(element, Spec):
                 where = f"{path}.{name}.{index}" if isinstance(value, tuple) else f"{path}.{name}"
-                turns = len(range(index, depth, len(spec.cycle))) if isinstance(spec, Cycle) else depth
-                yield from _long_cycles(element, where.strip("."), turns)
+                blocks = len(range(index, depth, turns)) if turns else depth
+                yield from _long_cycles(element, where.strip("."), blocks)
 
 
 def _inheriting(spec: Spec, path: str) -> Iterator[Complaint]:

@@ -1,4 +1,4 @@
-"""Stochastic depth and the head's dropout: what is left out of each step.
+"""Stochastic depth and the head's dropout: what is left out of each step, and in which order tokens are shuffled.
 
 Decided for the whole effective batch from (seed, step, place) alone, so that cutting the batch into micro-batches,
 sharing it out over processes and resuming in the middle all leave the same images out.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ from torch.utils.hooks import RemovableHandle
 
 from archspec.compiler.network import Network
 from archspec.nn.block import Branch, Kept
-from archspec.training.randomness import generator
+from archspec.training.randomness import generator, number
 
 
 class Dropping:
@@ -25,6 +26,7 @@ class Dropping:
         self.network, self.seed = network, seed
         self.head_dropout = head_dropout if network.head.has_hidden else 0.0
         self.branches = list(_branches(network, drop_path, constant))
+        self.shuffling: list[Any] = [module for module in network.modules() if getattr(module, "shuffles", False)]
         self.choices: list[Kept | None] = []
         self.mask: Tensor | None = None
         self.now: Tensor | None = None
@@ -38,9 +40,13 @@ class Dropping:
         self.now = None
         for branch, _rate in self.branches:
             branch.kept = None
+        for module in self.shuffling:
+            module.shuffle_seed = None
 
     def decide(self, step: int, batch: int) -> None:
-        """Draw what is left out of a step's effective batch."""
+        """Draw what is left out of a step's effective batch, and what the order of its tokens is drawn from."""
+        for index, module in enumerate(self.shuffling):
+            module.shuffle_seed = number(self.seed, "shuffle", step, index)
         rates = [rate for _, rate in self.branches]
         self.choices = [kept(batch, rate, generator(self.seed, "drop", step, i)) for i, rate in enumerate(rates)]
         if self.head_dropout:

@@ -44,7 +44,9 @@ def test_every_arch_fits() -> None:
     names = shelf.names("arch")
     text = many([f"show {name}" for name in names])
     assert text.count("digest") == len(names)
-    assert "no room for" not in text
+    # Where mixers have long names, bars that draw the number beside them give way, and then the mlps.
+    left_out = {line for line in ANSI.sub("", text).splitlines() if "no room for" in line}
+    assert left_out <= {f"no room for: {what}; --json has everything" for what in ("share", "mlp, share")}
     assert not overlong(text, 80)
 
 

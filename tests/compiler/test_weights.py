@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ OFFICIAL: dict[str, tuple[str, dict[str, Any]]] = {
         "convformer_s18",
         {**TINY, "stages.scaling": {"kind": "layer_scale", "initial": 1e-5}},
     ),
+    "transnext_tiny64": ("transnext_micro", {**TINY, "stages.dim": {"each": [24, 48, 48, 72]}}),
+    "vsequencer_h_tiny": ("vsequencer_s_h", {**TINY, "input.size": 56, "stages.dim": {"each": [16, 32, 32, 32]}}),
 }
 HEAD = {"head.norm.eps": 1e-6}
 """timm's, where the authors' code, and so the zoo, has 1e-5: with untrained weights the logits differ by 3e-4."""
@@ -37,6 +40,11 @@ TIMM: dict[str, tuple[str, dict[str, Any]]] = {
     "caformer_s18": ("caformer_s18", HEAD),
     "convformer_s18": ("convformer_s18", HEAD),
     "poolformerv2_s12": ("poolformerv2_s12", {}),
+    **{name: (name, {}) for name in ("pvt_v2_b0", "pvt_v2_b1", "pvt_v2_b2", "pvt_v2_b2_li", "pvt_v2_b3")},
+    **{name: (name, {}) for name in ("pvt_v2_b4", "pvt_v2_b5")},
+    "sequencer2d_s": ("sequencer2d_s", {}),
+    "sequencer2d_m": ("sequencer2d_m", {}),
+    "sequencer2d_l": ("sequencer2d_l", {}),
     "vit_tiny": ("vit_tiny_patch16_224", {}),
     "vit_small": ("vit_small_patch16_224", {}),
     "vit_base": ("vit_base_patch16_224", {}),
@@ -54,11 +62,11 @@ def official_weights(case: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def perturbed(model: nn.Module, seed: int) -> nn.Module:
-    """The model with norms, biases and scales moved, so that ones and zeros cannot stand in for each other."""
+    """The model with norms, biases, scales and zeros moved, so that ones and zeros cannot stand in for each other."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
-            if parameter.ndim <= 1:
+            if parameter.ndim <= 1 or not parameter.any():
                 parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
     return model
 
@@ -69,7 +77,8 @@ def test_authors_weights_give_the_authors_outputs(name: str) -> None:
     model = archspec.build(archspec.load(arch).edit(edits)).eval()
     archspec.load_weights(model, official_weights(case), source="official")
     with torch.no_grad():
-        features = model.head.norm_after(model.head.pool(model.forward_features(case["in.x"])))
+        tokens = model.head.norm_before(model.forward_features(case["in.x"]))
+        features = model.head.norm_after(model.head.pool(tokens))
         logits = model(case["in.x"])
     torch.testing.assert_close(features, case["out.features"], atol=1e-4, rtol=0)
     torch.testing.assert_close(logits, case["out.y"], atol=1e-4, rtol=0)
@@ -85,6 +94,18 @@ def test_timms_weights_give_timms_outputs(name: str) -> None:
         torch.testing.assert_close(ours(image), theirs(image), atol=1e-4, rtol=0)
         archspec.load_weights(ours.double(), perturbed(theirs, seed=1).double().state_dict(), source="timm")
         torch.testing.assert_close(ours(image.double()), theirs(image.double()), atol=1e-9, rtol=0)
+
+
+def test_sequencers_authors_put_what_leads_into_a_stage_at_the_end_of_the_one_before() -> None:
+    theirs = {
+        re.sub(r"^stages\.(\d)\.downsample", lambda stage: f"blocks.{int(stage[1]) - 1}.1", name)
+        .replace("stages.", "blocks.").replace(".blocks.", ".").replace("head.fc.", "head."): tensor
+        for name, tensor in timm.create_model("sequencer2d_s", layers=(1, 1, 1, 1)).state_dict().items()
+    }  # fmt: skip
+    assert {"blocks.0.1.down.weight", "blocks.3.0.rnn_tokens.rnn_h.bias_hh_l0_reverse", "head.weight"} <= theirs.keys()
+    model = archspec.build(archspec.load("sequencer2d_s").edit({"stages.depth": 1}))
+    archspec.load_weights(model, theirs, source="official")
+    assert torch.equal(model.get_parameter("stages.1.downsample.conv.weight"), theirs["blocks.0.1.down.weight"])
 
 
 def _without(name: str) -> Callable[[dict[str, Tensor]], None]:

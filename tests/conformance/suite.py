@@ -9,7 +9,7 @@ Without `specs`, all members of the family are taken, as the examples that their
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import pytest
@@ -23,6 +23,8 @@ from archspec.spec.registry import FAMILIES, members
 from tests.conformance import measuring
 
 BATCH = 2
+TORCHS_OWN_WARNING = "The .grad attribute of a Tensor that is not a leaf"
+"""Torch's compiler gives cause for it itself, wherever it takes a graph up again behind a break."""
 THREE = ("start", "middle", "end")
 
 
@@ -80,6 +82,9 @@ TRIED = {
     # The norm at the head of the branch keeps x already.
     "scalings": Family(GRIDS, lambda at: (tokens(at), tokens(at)), same_shape, ignored=1),
     "positions": Family(GRIDS, lambda at: (tokens(at), at.grid), same_shape),
+    "traversals": Family(GRIDS, lambda at: (tokens(at), at.grid), same_shape),
+    # The projection before them keeps x already.
+    "convolutions": Family(GRIDS, lambda at: (tokens(at), at.grid, at.class_tokens), same_shape, ignored=1),
     "pools": Family(GRIDS, lambda at: (tokens(at),), lambda spec, at: (BATCH, spec.width(at))),
     "stems": Family(IMAGES, lambda at: (image(at),), behind),
     "downsamples": Family(BETWEEN, lambda at: (tokens(at), at.grid), behind),
@@ -145,6 +150,14 @@ def cases(family: str, specs: Iterable[Spec]) -> list[Any]:
     return found
 
 
+def twice(given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Inputs for twice as many images."""
+    return tuple(
+        torch.cat([value, value]).detach().requires_grad_(value.requires_grad) if isinstance(value, Tensor) else value
+        for value in given
+    )
+
+
 def outputs(result: Any) -> Tensor:
     """The tensor among what a module returns."""
     tensor: Tensor = result[0] if isinstance(result, tuple) else result
@@ -203,8 +216,12 @@ class Conformance:
 
     def test_kept_numbers_are_as_said(self, case: Case) -> None:
         module, given = case.build(), case.inputs()
-        numbers = measuring.kept(module, lambda: module(*given), given[: case.family.ignored])
-        assert numbers == case.spec.total(case.at).activations * BATCH
+
+        def kept(given: tuple[Any, ...]) -> int:
+            return measuring.kept(module, lambda: module(*given), given[: case.family.ignored])
+
+        # What is made of weights alone is there once, however many images there are.
+        assert kept(twice(given)) - kept(given) == case.spec.total(case.at).activations * BATCH
 
     def test_modules_start_themselves(self, case: Case) -> None:
         for name, module in case.build().named_modules():
@@ -228,19 +245,39 @@ class Conformance:
             torch.autograd.backward(result.float().sum())
         assert all(p.grad is None or p.grad.isfinite().all() for p in module.parameters())
 
+    @pytest.mark.filterwarnings(f"ignore:{TORCHS_OWN_WARNING}")
     def test_compiles_without_graph_breaks(self, example: Case) -> None:
         _compare(example, backend="eager")
+
+    @pytest.mark.filterwarnings(f"ignore:{TORCHS_OWN_WARNING}")
+    def test_graph_breaks_are_declared(self, example: Case) -> None:
+        """Each at the very call of the module that declares it, for the reason that it gives."""
+        module = example.build()
+        declared = {(f"{type(part).__qualname__}.forward at", reason) for part, reason in declaring(module)}
+        if declared:
+            torch._dynamo.reset()
+            breaks = torch._dynamo.explain(module)(*example.inputs()).break_reasons
+            found = [{(at, why) for at, why in declared if at in it.reason and why in it.reason} for it in breaks]
+            assert all(found)
+            assert set().union(*found) == declared
 
     @pytest.mark.slow
     def test_inductor_computes_the_same(self, first: Case) -> None:
         _compare(first, backend="inductor")
 
 
+def declaring(module: nn.Module) -> Iterator[tuple[nn.Module, str]]:
+    """The modules within that a compiler breaks its graph at, and why, as their `graph_break` says."""
+    for part in module.modules():
+        if isinstance(reason := getattr(part, "graph_break", None), str):
+            yield part, reason
+
+
 def _compare(case: Case, backend: str) -> None:
     """Compiled and not, a module's results and gradients agree."""
     torch._dynamo.reset()
     module, given = case.build(), case.inputs()
-    compiled = torch.compile(module, fullgraph=True, backend=backend)
+    compiled = torch.compile(module, fullgraph=not list(declaring(module)), backend=backend)
     for expected, result in zip(_ran(module, module, given), _ran(compiled, module, given), strict=True):
         torch.testing.assert_close(result, expected, rtol=1e-4, atol=1e-5)
 

@@ -46,6 +46,14 @@ class TestPositions(Conformance):
     family = "positions"
 
 
+class TestTraversals(Conformance):
+    family = "traversals"
+
+
+class TestConvolutions(Conformance):
+    family = "convolutions"
+
+
 class TestPools(Conformance):
     family = "pools"
 

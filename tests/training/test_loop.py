@@ -257,6 +257,26 @@ def test_dropout_before_the_classifier_is_the_same_however_it_is_cut() -> None:
     assert len(seen) == 3
 
 
+def test_tokens_are_shuffled_alike_however_the_batch_is_cut() -> None:
+    mixer = {"kind": "bilstm", "shuffle": True}
+    network = archspec.build({**ARCH, "stages": [{"dim": 16, "depth": 2, "mixer": mixer}]}).train()
+    image = torch.randn(4, 3, 16, 16, generator=generator(0, "test"))
+
+    def shuffled(step: int, *pieces: Tensor) -> Tensor:
+        dropping.decide(step, 4)
+        return torch.cat([network(image[piece]) for piece in pieces])
+
+    whole, some, rest = torch.arange(4), torch.arange(3), torch.arange(3, 4)
+    with torch.no_grad(), Dropping(network, 0, 0.0, 0.0, constant=True) as dropping:
+        torch.testing.assert_close(shuffled(1, some, rest), shuffled(1, whole))
+        assert not torch.allclose(shuffled(2, whole), shuffled(1, whole))
+        shuffling = [module for module in network.modules() if getattr(module, "shuffles", False)]
+        assert len({module.shuffle_seed for module in shuffling}) == 2
+        assert torch.equal(network.eval()(image), network(image))
+    with torch.no_grad():
+        assert torch.equal(network.train()(image), network.eval()(image))
+
+
 def test_phases_follow_one_another(tmp_path: Path) -> None:
     phases = [{"epochs": 1}, {"epochs": 2, "optimizer.lr": 1e-4, "ema": 0.5}]
     run = run_in(tmp_path, phases=phases)

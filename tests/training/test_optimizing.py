@@ -61,7 +61,9 @@ def test_every_shipped_recipe_gives_its_optimizer(name: str) -> None:
         assert {tuple(group["betas"]) for group in optimizer.param_groups} == {(0.9, 0.999)}
 
 
-@pytest.mark.parametrize("name", ["caformer_s18", "convformer_s18", "randformer_s12", "vit_tiny", "convnext_iso_small"])
+@pytest.mark.parametrize(
+    "name", ["caformer_s18", "convformer_s18", "randformer_s12", "vit_tiny", "convnext_iso_small", "sequencer2d_s"]
+)
 def test_the_default_rule_is_timms(name: str) -> None:
     model = network(name)
     timms = {bool(group["weight_decay"]): group["params"] for group in param_groups_weight_decay(model, 0.05)}
@@ -87,46 +89,60 @@ def test_metaformers_rule_spares_norms_scales_and_star_relu() -> None:
     assert {"stem.conv.weight", "stages.2.blocks.0.mixer.op.qkv.weight", "head.fc1.weight"}.isdisjoint(spared)
 
 
+@pytest.mark.parametrize("recipe", ["sequencer_300ep", "sequencer_l_392", "sequencer_cars"])
+def test_sequencers_rule_spares_norms_and_biases_and_reaches_all_that_cells_multiply_by(recipe: str) -> None:
+    model = network("sequencer2d_s")
+    spared = undecayed(model, RECIPE.load(recipe).optimizer)
+    assert spared == {name for name in trainable(model) if fnmatch(name, "*bias*") or ".norm" in name}
+    cells = "stages.0.blocks.0.mixer.op.passes.vertical.rnn"
+    assert {f"{cells}.bias_hh_l0", f"{cells}.bias_ih_l0_reverse", "head.norm_before.weight"} <= spared
+    assert {f"{cells}.weight_hh_l0", f"{cells}.weight_ih_l0_reverse", "stages.2.downsample.fc.weight"}.isdisjoint(
+        spared
+    )
+
+
 def test_vision_lstms_rule_spares_the_position_table_as_well() -> None:
-    model = network("vit_tiny")
+    model = network("vil_tiny")
     usual, spared = (undecayed(model, RECIPE.load(name).optimizer) for name in ("imagenet_310ep", "vil_ablation_100ep"))
     assert spared - usual == {"stages.0.positions.table"}
-    assert usual <= spared
-    assert "stages.0.class_tokens.table" not in spared
+    assert usual == {name for name, weight in trainable(model).items() if weight.ndim <= 1}
+    core = "stages.0.blocks.1.mixer.op.cores.0"
+    assert {f"{core}.skip.weight", f"{core}.norm.weight", f"{core}.memory.forget.bias", f"{core}.q.bias"} <= spared
+    decayed = ("q.weight", "v.weight", "conv.0.weight", "memory.input.weight", "memory.forget.weight")
+    assert spared.isdisjoint(f"{core}.{name}" for name in decayed)
 
 
-@pytest.mark.parametrize(
-    ("name", "decays"),
-    [
-        ("query_embedding", False),
-        ("relative_pos_bias_local", False),
-        ("cpb_fc1.weight", False),
-        ("temperature", False),
-        ("norm.weight", False),
-        ("fc.bias", False),
-        ("learnable_tokens", True),
-        ("learnable_bias", True),
-        ("fc.weight", True),
-    ],
-)
-def test_transnexts_rule(name: str, decays: bool) -> None:
-    shape = (3,) if name in ("norm.weight", "fc.bias") else (2, 1, 3)
-    *path, last = name.split(".")
-    op = nn.Module()
-    owner = nn.Module() if path else op
-    if path:
-        op.add_module(path[0], owner)
-    owner.register_parameter(last, nn.Parameter(torch.zeros(shape)))
-    mixer = nn.ModuleDict({"op": op})
-    assert (f"op.{name}" not in undecayed(mixer, RECIPE.load("transnext_300ep").optimizer)) == decays
+def test_transnexts_rule_spares_what_scales_and_biases_attention_and_reaches_what_it_looks_for() -> None:
+    model = network("transnext_micro")
+    spared = undecayed(model, RECIPE.load("transnext_300ep").optimizer)
+    small = {name for name, parameter in trainable(model).items() if parameter.ndim <= 1 or name.endswith(".bias")}
+    of_both = ("query_embedding", "temperature", "cpb.fc1.weight", "cpb.fc2.weight")
+    of_stages = {0: (*of_both, "window_bias"), 3: of_both}
+    for stage, names in of_stages.items():
+        op = f"stages.{stage}.blocks.1.mixer.op"
+        assert {f"{op}.{name}" for name in names} == {name for name in spared - small if name.startswith(op)} | {
+            f"{op}.temperature"
+        }
+    decayed = ("learned_keys", "learned_bias", "q.weight", "kv.weight", "reduction.weight", "proj.weight")
+    assert spared.isdisjoint(f"stages.1.blocks.0.mixer.op.{name}" for name in decayed)
+    assert small <= spared
+    assert all(".mixer.op." in name for name in spared - small)
 
 
-def test_hyenapixels_rule_spares_only_what_is_flat_or_a_bias() -> None:
-    """Its filters' positions, decays, shifts and frequencies are tables, so that decay reaches them."""
-    model = nn.ParameterDict(
-        {"z": torch.zeros(1, 4, 3, 3), "alpha": torch.zeros(1, 1, 4), "bias": torch.zeros(1, 4, 1)}
+@pytest.mark.parametrize("name", ["hpxformer_s4", "hbaformer_s18", "hpxformer_s12_separable"])
+def test_hyenapixels_rule_decays_what_is_a_table_in_the_authors_code(name: str) -> None:
+    """Places, rates, shifts and frequencies of filters are decayed, though elsewhere they would be vectors."""
+    model = network(name)
+    spared = undecayed(model, RECIPE.load("hyenapixel_310ep").optimizer)
+    flat = (
+        *("*.norm.weight", "*.norm_*.weight", "*.norm.[01].weight", "*.norms.0.weight", "*.bias", "*.skip"),
+        *("*.scaling.residual", "*.activation.scale", "*.activation.shift"),
     )
-    assert undecayed(nn.ModuleDict({"filter": model}), RECIPE.load("hyenapixel_310ep").optimizer) == {"filter.bias"}
+    assert spared == {name for name in trainable(model) if any(fnmatch(name, kind) for kind in flat)}
+    tables = {name for name in trainable(model) if name.endswith((".places", ".alpha", ".frequency"))}
+    assert tables or name.endswith("separable")
+    assert tables.isdisjoint(spared)
+    assert {name for name in trainable(model) if name.endswith("0.shift")}.isdisjoint(spared)
 
 
 def test_frozen_parameters_are_left_alone() -> None:

@@ -112,8 +112,7 @@ TRANSNEXT_ = {
     **TIMM, **AMP, "epochs": 300, "batch": 1024, "peak": 1e-3, "schedule.warmup": 5, "test.crop": 0.875,
     "optimizer.kind": "adamw", "optimizer.eps": 1e-8, "optimizer.clip": 1.0, "augment.repeated": 3,
     "augment.interpolation": "bicubic", "test.interpolation": "bicubic", "test.resize": "shorter",
-    "optimizer.no_decay":
-        ("norms_and_biases", "*query_embedding*", "*relative_pos_bias_local*", "*cpb*", "*temperature*"),
+    "optimizer.no_decay": ("norms_and_biases", "*.query_embedding", "*.window_bias", "*.cpb.*", "*.temperature"),
 }  # fmt: skip
 TRANSNEXT_TUNED = {
     **{key: value for key, value in TRANSNEXT_.items() if not key.startswith("schedule.")}, **FLAT, "epochs": 5,

@@ -5,23 +5,44 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from archspec.nn.mixers.sequence import SequenceMixer
 from archspec.spec.mixers import attention as specs
 from archspec.spec.place import Grid, Place
 
 
-class Attention(nn.Module):
+class Attention(SequenceMixer):
     """Softmax attention; the heads together need not be as wide as the tokens."""
 
     def __init__(self, spec: specs.Attention, at: Place) -> None:
-        super().__init__()
-        self.heads = spec.heads(at)
+        super().__init__(spec, at)
         self.qkv = nn.Linear(at.dim, 3 * spec.inner(at), bias=bool(spec.bias))
         self.proj = nn.Linear(spec.inner(at), at.dim, bias=bool(spec.bias))
 
-    def forward(self, x: Tensor, grid: Grid) -> Tensor:
-        """(B, N, C) → (B, N, C)."""
-        # Cut into three before into heads: the backward pass then joins the gradients in one copy.
-        q, k, v = (part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in self.qkv(x).chunk(3, 2))
-        mixed = F.scaled_dot_product_attention(q, k, v)
-        y: Tensor = self.proj(mixed.transpose(1, 2).flatten(2))
+    def core(self, spec: specs.Attention, at: Place) -> nn.Module:
+        """Attention proper, which has no weights."""
+        return Heads(spec.heads(at), spec.causal)
+
+    def before(self, x: Tensor) -> Tensor:
+        """Queries, keys and values."""
+        y: Tensor = self.qkv(x)
         return y
+
+    def after(self, y: Tensor) -> Tensor:
+        """The projection."""
+        x: Tensor = self.proj(y)
+        return x
+
+
+class Heads(nn.Module):
+    """What tokens make of each other, head by head."""
+
+    def __init__(self, heads: int, causal: bool) -> None:
+        super().__init__()
+        self.heads, self.causal = heads, causal
+
+    def forward(self, x: Tensor, grid: Grid, class_tokens: tuple[str, ...]) -> Tensor:
+        """Queries, keys and values (B, N, 3C) → (B, N, C)."""
+        # Cut into three before into heads: the backward pass then joins the gradients in one copy.
+        q, k, v = (part.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2) for part in x.chunk(3, 2))
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
+        return mixed.transpose(1, 2).flatten(2)

@@ -69,5 +69,6 @@ def default(value: Any) -> JSON:
     """The default of a property, where it says something."""
     if isinstance(value, Spec):
         value = tidy(value.canonical())
-    plain = json.loads(json.dumps(tidy(value)))
+    # A size that is relative to the grid is a model of its own within.
+    plain = json.loads(json.dumps(tidy(value), default=lambda model: model.model_dump()))
     return {} if plain in (None, "", {}, []) else {"default": plain}

@@ -81,16 +81,17 @@ def flavoured(schema: JSON, flavour: Flavour) -> JSON:
     if "properties" not in schema:
         return schema
     entries = {key: {**child, "anyOf": _entry(child, flavour)} for key, child in schema["properties"].items()}
-    return {**schema, "properties": {key: _without(child, "type") for key, child in entries.items()}}
+    return {**schema, "properties": {key: without(child, "type") for key, child in entries.items()}}
 
 
 def _entry(schema: JSON, flavour: Flavour) -> list[JSON]:
-    value = _without(schema, "description")
+    value = without(schema, "description")
     options: list[JSON] = value.get("anyOf", [value])
     return [*options, *further(value, flavour, numbers=takes_numbers(value)).values()]
 
 
-def _without(schema: JSON, key: str) -> JSON:
+def without(schema: JSON, key: str) -> JSON:
+    """A schema without one of its keys."""
     return {name: value for name, value in schema.items() if name != key}
 
 

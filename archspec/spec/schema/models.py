@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from archspec.spec.arch import Stage
 from archspec.spec.base import Spec
 from archspec.spec.naming import Paths, Refers
-from archspec.spec.registry import members
+from archspec.spec.registry import FAMILIES, members
 from archspec.spec.schema.fields import default, either, first_line, is_composite, is_family, is_model, least, named
 from archspec.spec.schema.forms import (
     JSON,
@@ -22,10 +22,12 @@ from archspec.spec.schema.forms import (
     decided,
     flavoured,
     further,
+    listing,
     takes_numbers,
     to,
     with_texts,
     within,
+    without,
 )
 from archspec.spec.values import may_be_none
 
@@ -141,7 +143,9 @@ class Models:
         if within(flavour):
             cases |= further(self.family(base, flavour), flavour, numbers=False)
         mapping = decided(cases, self.partial(base, within(flavour)) if flavour else members)
-        return {"anyOf": [self.kinds(base), {"type": "object"}], "if": {"type": "object"}, "then": mapping}
+        lists = [listing(self.family(base, within(flavour)))] if base.list_stands_for else []
+        options = [self.kinds(base), *lists, {"type": "object"}]
+        return {"anyOf": options, "if": {"type": "object"}, "then": mapping}
 
     def members(self, base: type[Spec], flavour: Flavour = "") -> Iterator[JSON]:
         """A family's kinds, each with its fields."""
@@ -160,6 +164,11 @@ class Models:
     def structure(self, model: type[Spec], key: str, flavour: Flavour) -> JSON:
         """A mapping whose one key stands for the kind."""
         schema = self.object(model, flavour)
+        if model.list_stands_for and key != model.list_stands_for:  # one word may stand for the list
+            several = schema["properties"][key]
+            word = self.kinds(FAMILIES[model.family])
+            either = {"anyOf": [word, without(several, "description")], "description": several["description"]}
+            schema = {**schema, "properties": {**schema["properties"], key: either}}
         return {**schema, "required": [key]}
 
     def kinds(self, base: type[Spec]) -> JSON:
