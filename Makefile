@@ -16,11 +16,12 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $(READY)
 
-demo: setup     ## look at architectures and what they cost, then train a small one
+demo: setup     ## look at architectures and what they cost, then run a small study to its report
 	$(BIN)/archspec show caformer_s18
 	$(BIN)/archspec profile convformer_s18 caformer_s18 vit_small
 	$(BIN)/archspec diff convformer_s18 caformer_s18
-	$(BIN)/archspec train examples/tiny_convformer.yaml --recipe digits
+	$(BIN)/archspec study plan quickstart
+	$(BIN)/archspec study run quickstart
 
 test: setup     ## the tests, in two processes
 	$(BIN)/python -m pytest -q -n 2

@@ -176,6 +176,7 @@ class _Driver:
     def _end(self, ended: Ended) -> None:
         """What comes of a run that has left the pool."""
         before, run = self.mine.pop(ended.job), self.left[ended.job]
+        self._let_go(ended.job)
         now = self.known(ended.job)
         if now.state not in ("done", "failed", "pruned", "invalid"):
             if ended.code == AGAIN:
@@ -188,6 +189,12 @@ class _Driver:
         del self.left[ended.job]
         self.on(Event("done" if now.state == "done" else "failed", run, now))
         self._count_failures()
+
+    def _let_go(self, key: str) -> None:
+        """What has left the pool is worked on no more, even where its worker lives on."""
+        newest = RunFolder(Store(self.store).run(key)).newest()
+        if newest is not None and newest.alive() is not False:
+            newest.leave()
 
     def _died(self, run: PlannedRun, ended: Ended, *, progressed: bool) -> None:
         """A run that left no result is started again, unless it gets nowhere."""

@@ -105,8 +105,11 @@ def test_the_help_of_a_command_teaches_by_examples(words: tuple[str, ...], run: 
     assert all(line.startswith("archspec " + " ".join(words)) for line in shown)
 
 
-DEPENDS_ON_THE_MACHINE = {("doctor",), ("train",), ("evaluate",), ("logs",), ("export",)}
-"""And what would take minutes; `test_train.py` sees to the commands about runs."""
+DEPENDS_ON_THE_MACHINE: set[tuple[str, ...]] = {
+    *((name,) for name in ("doctor", "train", "evaluate", "logs", "export")),
+    *(("study", "run"), ("store", "export"), ("store", "import")),
+}
+"""And what would take minutes; `test_train.py`, `test_study.py` and `test_store.py` see to the commands about runs."""
 
 
 @pytest.mark.parametrize("words", [words for words in ALL if words not in DEPENDS_ON_THE_MACHINE], ids=" ".join)
@@ -114,6 +117,7 @@ def test_the_examples_of_a_command_work(words: tuple[str, ...], desk: Path, run:
     for file in ("my_arch.yaml", "studies/one.yaml", "searchspaces/one.yml"):
         (desk / file).parent.mkdir(exist_ok=True)
         (desk / file).write_text(TINY, encoding="utf-8")
+    (desk / "my_study.yaml").write_text("study: mine\nbaseline: my_arch.yaml\nrecipe: digits\n", encoding="utf-8")
     for line in examples(ALL[words]):
         run(*shlex.split(line.partition(" > ")[0])[1:])
 

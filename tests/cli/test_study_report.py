@@ -133,7 +133,7 @@ def trained(desk: Path) -> Path:
     from archspec.studies.planning import planned
 
     (desk / "pools.yaml").write_text(f"{STUDY}---\n{TINY}", encoding="utf-8")
-    found = planned("pools.yaml", store=desk / "archspec-store")
+    found = planned("pools.yaml")
     for number, key in enumerate(found.plan.keys[:-1]):
         run = RunFolder.create(desk / "archspec-store", found.document(key))
         run.finish(run.claim(), {"state": "done", "epoch": 2, "top1": 80.0 + number, "top5": 99.0, "loss": 0.5})

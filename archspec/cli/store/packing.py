@@ -53,6 +53,7 @@ def export(*, file: Path, study: str, without_weights: bool, store: Path, as_jso
     \b
     Examples:
       archspec store import results.tar.gz
+      archspec store import results.tar.gz --store elsewhere --trust
     """,
 )
 @file_argument

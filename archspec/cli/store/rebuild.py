@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     \b
     Examples:
       archspec store rebuild
-      ARCHSPEC_INDEX=postgresql://me@host/runs archspec store rebuild
+      archspec store rebuild --store elsewhere
     """
 )
 @store_option

@@ -91,7 +91,7 @@ def lines(plan: Plan, known: dict[str, Known], width: int | None) -> list[str]:
     for run in plan.runs:
         arm, one = plan.by_id[run.arm], known[run.key]
         score, epoch = _score(one, plan.metric), "" if one.epoch is None else str(one.epoch)
-        cells = [arm.id, str(run.seed), Cell(one.state, looks.get(one.state, "")), epoch]
+        cells: list[str | Cell] = [arm.id, str(run.seed), Cell(one.state, looks.get(one.state, "")), epoch]
         rows.append([*cells, "" if score is None else f"{score:.2f}", run.key[:12], one.reason])
     said = ", ".join(f"{count} {state}" for state, count in counts(known).items())
     return [*table([*titles, Column("run", spare=2), Column("", spare=1)], rows, width), "", said]

@@ -1,0 +1,49 @@
+"""A stand-in for training: quick, resumable, and as strict about run folders as the real thing."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from archspec.records.files import append_line, write_json
+from archspec.records.run import RunFolder
+
+STEPS = 6
+PACE = "FAKE_PACE"
+"""Seconds a step takes."""
+BROKEN = "FAKE_BROKEN"
+"""Seeds, with commas, whose runs go wrong: `raise`, `die` or `noise` after a colon."""
+
+
+def work(folder: str) -> int:
+    """A few steps, a checkpoint after each; the score follows from the key alone."""
+    run = RunFolder(Path(folder))
+    if run.result() is not None:
+        return 0
+    wrong = dict(part.split(":") for part in os.environ.get(BROKEN, "").split(",") if part)
+    begin = len(run.metrics())
+    attempt = run.claim()
+    attempt.record_environment({"torch": "fake", "device": "cpu"}, host="here", placed="cpu", processes=1)
+    for line in [{"epoch": step + 1, "step": step + 1, "train_loss": 1.0} for step in range(begin)]:
+        append_line(attempt.metrics, line)
+    for step in range(begin, STEPS):
+        time.sleep(float(os.environ.get(PACE, "0")))
+        _go_wrong(wrong.get(str(run.spec()["seed"]), ""))
+        write_json(attempt.checkpoints / f"{step + 1}.json", {"step": step + 1})
+        append_line(attempt.metrics, {"epoch": step + 1, "step": step + 1, "train_loss": 1.0})
+        append_line(attempt.timing, {"epoch": step + 1, "step": step + 1, "seconds": 0.05})
+    score = 50 + int(run.key[:4], 16) / 65536 * 40
+    run.finish(attempt, {"state": "done", "epoch": STEPS, "steps": STEPS, "top1": score, "loss": 0.5})
+    attempt.leave()
+    return 0
+
+
+def _go_wrong(how: str) -> None:
+    if how == "raise":
+        raise ValueError("this one is broken")
+    if how == "die":
+        os.kill(os.getpid(), 9)
+    if how == "noise":
+        print('{"code": 7, "error": ""}', flush=True)
+        os.write(1, b"garbage\n")
