@@ -56,12 +56,12 @@ only_option = click.option(
     "--only",
     metavar="ARM",
     multiple=True,
-    help="Only this arm or factor, and what it is compared with.",
+    help="Only this arm, or this factor's arms. Repeatable.",
 )
 
 
-def chosen(arms: tuple[PlannedArm, ...], only: tuple[str, ...]) -> set[str]:
-    """The ids of the arms that `--only` names, by id, name or factor, and of those they are compared with."""
+def chosen(arms: tuple[PlannedArm, ...], only: tuple[str, ...], *, compared: bool = False) -> set[str]:
+    """The ids of the arms that `--only` names, by id, name or factor; `compared`: and of what they are compared with."""
     if not only:
         return {arm.id for arm in arms}
     found: set[str] = set()
@@ -72,5 +72,5 @@ def chosen(arms: tuple[PlannedArm, ...], only: tuple[str, ...]) -> set[str]:
 
             known = [*dict.fromkeys(word for arm in arms for word in (arm.name, arm.factor) if word)]
             raise click.UsageError(f"there is no arm or factor `{word}`: {near(word, known)}")
-        found |= {name for arm in named for name in (arm.id, arm.against) if name}
+        found |= {name for arm in named for name in (arm.id, compared and arm.against) if name}
     return found

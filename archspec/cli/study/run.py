@@ -51,7 +51,7 @@ def run(  # noqa: PLR0917 - an argument an option
 ) -> None:
     """Run what STUDY still misses, and end with its table.
 
-    Whatever stops it, the same command goes on from there: what is in the store is never computed twice. Ctrl-C has the
+    With --only, what the arms are compared with runs too. Whatever stops it, the same command goes on from there: what is in the store is never computed twice. Ctrl-C has the
     runs write checkpoints first. A run that fails stops no other; its traceback is kept (`archspec study status`).
     """
     from archspec.spec.runner import RUNNER
@@ -61,7 +61,7 @@ def run(  # noqa: PLR0917 - an argument an option
     found = planned(study, profile=profile, seeds=seeds)
     if found.missing:
         raise click.ClickException(found.missing[0])
-    arms = chosen(found.plan.arms, only)
+    arms = chosen(found.plan.arms, only, compared=True)
     if detach:
         _detach(found, store)
         return
