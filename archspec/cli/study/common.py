@@ -61,7 +61,7 @@ only_option = click.option(
 
 
 def chosen(arms: tuple[PlannedArm, ...], only: tuple[str, ...], *, compared: bool = False) -> set[str]:
-    """The ids of the arms that `--only` names, by id, name or factor; `compared`: and of what they are compared with."""
+    """The ids of the arms that `--only` names, by id, name or factor, and perhaps of what they are compared with."""
     if not only:
         return {arm.id for arm in arms}
     found: set[str] = set()
