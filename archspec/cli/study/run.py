@@ -51,9 +51,9 @@ def run(  # noqa: PLR0917 - an argument an option
 ) -> None:
     """Run what STUDY still misses, and end with its table.
 
-    With --only, what the arms are compared with runs too. Whatever stops it, the same command goes on from there: what is
-    in the store is never computed twice. Ctrl-C has the runs write checkpoints first. A run that fails stops no other; its
-    traceback is kept (`archspec study status`).
+    With --only, what the arms are compared with runs too. Whatever stops it, the same command goes on from there: what
+    is in the store is never computed twice. Ctrl-C has the runs write checkpoints first. A run that fails stops no
+    other; its traceback is kept (`archspec study status`).
     """
     from archspec.spec.runner import RUNNER
     from archspec.studies.driving import drive
