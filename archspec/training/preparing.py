@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from archspec.errors import DataError
 from archspec.records.keys import run_document
 from archspec.records.run import RunFolder
+from archspec.records.store import Store
 from archspec.spec.arch import Arch
+from archspec.spec.origin import ancestors
 from archspec.spec.recipe import Recipe
 from archspec.training.data import source_for
-from archspec.training.data.source import Source
+from archspec.training.fitting import fitted
 from archspec.training.starting import start_of
 
 
 def prepare(arch: Arch, recipe: Recipe, seed: int, store: Path) -> RunFolder:
-    """The folder of a run in a store; equal runs have one folder."""
+    """The folder of a run in a store, and those of the runs that it starts from; equal runs have one folder."""
+    chain = [recipe, *ancestors(recipe)]
+    origin = chain[-1].start
+    start = start_of(origin, store) if origin is not None else ""
+    for each in reversed(chain):
+        try:
+            start = RunFolder.create(store, _document(arch, each, seed, start)).key
+        except DataError as error:
+            if each is recipe:
+                raise
+            hint = "or give weights to start from: --set recipe.from=FILE.safetensors"
+            raise DataError(f"`{each.recipe}`, by which the weights are trained first: {error}; {hint}") from error
+    return RunFolder(Store(store).run(start))
+
+
+def _document(arch: Arch, recipe: Recipe, seed: int, start: str) -> dict[str, object]:
     source = source_for(recipe.data)
-    network, start = fitted(arch, recipe, source), start_of(recipe, store)
-    return RunFolder.create(store, run_document(network, recipe, seed, source.identity, start))
-
-
-def fitted(arch: Arch, recipe: Recipe, source: Source) -> Arch:
-    """The arch as it is trained: with the data's classes and channels, shaped for the recipe's resolution."""
-    wanted: dict[str, Any] = {"classes": len(source.classes), "input.channels": source.channels}
-    if recipe.resolution is not None:
-        wanted["input.size"] = recipe.resolution
-    there = {"classes": arch.classes, "input.channels": arch.input.channels, "input.size": arch.input.size}
-    edits = {path: value for path, value in wanted.items() if there[path] != value}
-    return arch.edit(edits) if edits else arch
+    network = fitted(arch, recipe, len(source.classes), source.channels)
+    return run_document(network, recipe, seed, source.identity, start)

@@ -105,8 +105,8 @@ def test_the_help_of_a_command_teaches_by_examples(words: tuple[str, ...], run: 
     assert all(line.startswith("archspec " + " ".join(words)) for line in shown)
 
 
-DEPENDS_ON_THE_MACHINE = {("doctor",), ("train",), ("evaluate",), ("logs",), ("export",)}
-"""And what would take minutes; `test_train.py` sees to the commands about runs."""
+DEPENDS_ON_THE_MACHINE = {("doctor",), ("init",), ("train",), ("evaluate",), ("logs",), ("export",)}
+"""And what would take minutes; `test_init.py` and `test_train.py` see to those about images and runs."""
 
 
 @pytest.mark.parametrize("words", [words for words in ALL if words not in DEPENDS_ON_THE_MACHINE], ids=" ".join)
