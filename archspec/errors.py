@@ -31,7 +31,7 @@ CODES = {
     "ARC201": "a path that matches nothing",
     "ARC202": "two edits touch the same place",
     "ARC203": "an edit's value does not fit the places it names",
-    "ARC204": "documents that extend each other in a circle",
+    "ARC204": "documents that extend each other, or start from each other, in a circle",
     "ARC301": "a shape that cannot work",
     "ARC302": "a part that cannot stand where it is",
     "ARC401": "a study that cannot be planned",

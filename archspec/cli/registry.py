@@ -13,6 +13,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "init": Entry("archspec.cli.init:init", "An arch, a recipe and a study to begin with, for your own images."),
     "ls": Entry("archspec.cli.ls:ls", "What has a name: archs, mixers, norms, studies …"),
     "show": Entry("archspec.cli.show:show", "An arch, stage by stage, with what each part costs."),
     "profile": Entry("archspec.cli.profile:profile", "What archs cost: parameters, MACs, activation memory."),

@@ -14,6 +14,7 @@ from archspec.cli.running import store_option, told
 if TYPE_CHECKING:
     from archspec.records.run import RunFolder
     from archspec.spec.recipe import Recipe
+    from archspec.training.environment import World
 
 RECIPE_PREFIX = "recipe."
 
@@ -40,9 +41,11 @@ def train(
 ) -> None:
     """Train ARCH by a recipe, and test it. A run that was finished before is answered from the store.
 
-    Whatever stops it, the same command goes on from there. A setting whose path begins with `recipe.` changes the
-    recipe. Exit codes: 85 after USR1, USR2 or TERM (start me again), 130 after Ctrl-C, 1 when training diverged.
+    Where the recipe starts `from` another recipe, the run of that one goes first unless it is in the store. Whatever
+    stops it, the same command goes on from there. A setting whose path begins with `recipe.` changes the recipe. Exit
+    codes: 85 after USR1, USR2 or TERM (start me again), 130 after Ctrl-C, 1 when training diverged.
     """
+    from archspec.training.environment import together
     from archspec.training.preparing import prepare
     from archspec.training.signals import Stopped
 
@@ -50,7 +53,9 @@ def train(
     network = opened(arch, tuple(text for text in settings if text not in of_recipe))
     run = prepare(network, _recipe(recipe, of_recipe), seed, store)
     try:
-        result = _trained(run)
+        with together() as world:
+            _train_before(run, world)
+            result = _trained(run)
     except Stopped as stop:
         raise SystemExit(stop.code) from None
     _print(run, result, as_json=as_json)
@@ -64,6 +69,19 @@ def _recipe(reference: str, settings: tuple[str, ...]) -> Recipe:
     recipe = RECIPE.load(reference)
     edits = [edit_of(text.removeprefix(RECIPE_PREFIX), "--set") for text in settings]
     return RECIPE.blaming(recipe, edits) if edits else recipe
+
+
+def _train_before(run: RunFolder, world: World) -> None:
+    """Train the runs whose weights this one starts from, unless they were finished before."""
+    from archspec.cli.console import talk
+    from archspec.training.starting import finished_model
+
+    for before in run.lineage()[:-1]:
+        if before.result() is None:
+            if world.writes:
+                talk(f"{run.path} starts from {before.path}, which goes first", "dim")
+            _trained(before)
+        finished_model(before)
 
 
 def _trained(run: RunFolder) -> dict[str, Any]:

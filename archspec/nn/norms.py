@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -134,3 +136,26 @@ class BatchNorm(nn.Module):
             x.flatten(0, 1), *statistics, self.weight, self.bias, self.training, self.momentum, self.eps
         )
         return flat.view_as(x)
+
+
+def statistics(network: nn.Module) -> list[Tensor]:
+    """The running statistics of all batch norms within a network."""
+    return [running for norm in _batch_norms(network) for running in (norm.running_mean, norm.running_var)]
+
+
+@contextmanager
+def keeping_statistics(network: nn.Module) -> Iterator[None]:
+    """A context in which no running statistics change: for another pass of images that were counted already."""
+    norms = _batch_norms(network)
+    before = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        for norm, momentum in zip(norms, before, strict=True):
+            norm.momentum = momentum
+
+
+def _batch_norms(network: nn.Module) -> list[BatchNorm]:
+    return [module for module in network.modules() if isinstance(module, BatchNorm)]

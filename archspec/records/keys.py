@@ -17,7 +17,7 @@ TRAINING = 1
 
 def run_key(arch: Arch, recipe: Recipe, seed: int, data_identity: str, start: str = "") -> str:
     """The key of a run. `arch` has the data's classes and channels; `start` identifies the weights it starts from."""
-    told = effective(recipe, arch)
+    told = effective(recipe, arch, start)
     said: dict[str, Any] = {"arch": arch.identity(), "recipe": tidy(told.canonical()), "seed": seed}
     said |= {"data": data_identity, "start": start, "kinds": marks(arch.resolved(), told), "training": TRAINING}
     return digest(said)
@@ -33,9 +33,12 @@ def run_document(arch: Arch, recipe: Recipe, seed: int, data_identity: str, star
     return {**run, "arch": {**about, **plugins, **network}, "recipe": tidy(recipe.tree.plain())}
 
 
-def effective(recipe: Recipe, arch: Arch) -> Recipe:
+def effective(recipe: Recipe, arch: Arch, start: str = "") -> Recipe:
     """A recipe in which whatever changes no result is as if nobody had written it."""
-    silent = list(recipe.without_effect)
+    together = any(part.across_images for part in walk(arch.resolved()))
+    silent = [path for path in recipe.without_effect if path != "micro_batch" or not together]
+    if start:
+        silent.append("from")  # what identifies the weights says more than what they are called
     if recipe.resolution == arch.input.size:
         silent.append("resolution")
     for path in silent:

@@ -17,6 +17,9 @@ from archspec.spec.writing import document
 
 __all__ = ["Attempt", "RunFolder"]
 
+FILE = "file:"
+"""What the identity of weights in a file begins with; other weights are those of the run of that key."""
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -52,6 +55,16 @@ class RunFolder:
         return self.path / "attempts"
 
     @property
+    def tracked(self) -> Path:
+        """What trackers keep here, and what they said; shared by all attempts."""
+        return self.path / "trackers"
+
+    @property
+    def store(self) -> Store:
+        """The store that it lies in."""
+        return Store(self.path.parent.parent)
+
+    @property
     def key(self) -> str:
         """The hash of everything that can change the result."""
         return str(self.spec()["key"])
@@ -68,6 +81,21 @@ class RunFolder:
         if len(run) != 1 or not isinstance(run[0], dict) or "key" not in run[0]:
             raise RecordsError(f"{self.run_yaml} does not describe a run; delete {self.path} and create it again")
         return run[0]
+
+    @property
+    def start(self) -> str:
+        """What identifies the weights that it starts from; empty where it starts from scratch."""
+        return str(self.spec().get("start", ""))
+
+    def parent(self) -> RunFolder | None:
+        """The run whose weights it starts from, which has to be finished first."""
+        start = self.start
+        return None if not start or start.startswith(FILE) else RunFolder(self.store.run(start))
+
+    def lineage(self) -> list[RunFolder]:
+        """This run after those that it starts from, the first one first."""
+        before = self.parent()
+        return [*(before.lineage() if before is not None else ()), self]
 
     def claim(self) -> Attempt:
         """Begin a new attempt, which from now on is the only one that counts."""

@@ -36,6 +36,10 @@ class Store:
         """Where the study of a name keeps its plan, its reports and its driver's log."""
         return self.studies / name
 
+    def weights(self, name: str) -> Path:
+        """Where the weights lie that runs start from and that are no run's; their name is a hash of what they are."""
+        return self.path / "weights" / f"{name}.safetensors"
+
     def run(self, key: str) -> Path:
         """Where the run of a key lives, whether or not it is there."""
         return self.runs / key

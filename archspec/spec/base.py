@@ -61,6 +61,8 @@ class Spec(BaseModel):
     """The structure that a bare list stands for, in families where it stands for one."""
     revision: ClassVar[int] = 1
     """Raised whenever the numbers a kind computes change, so that stored results are not taken for its own."""
+    across_images: ClassVar[bool] = False
+    """Whether what it computes of an image depends on the others that are computed at once."""
     implementation: ClassVar[str] = ""
     """`package.module:Class` of the torch module; by default `spec` becomes `nn` in this class's own path."""
     listed: ClassVar[bool] = True

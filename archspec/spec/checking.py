@@ -12,6 +12,7 @@ from archspec.spec.checking_study import check_study
 from archspec.spec.deriving import Form
 from archspec.spec.findings import Findings
 from archspec.spec.loading import ARCH
+from archspec.spec.origin import check_recipe
 from archspec.spec.reading import Document, read_file
 from archspec.spec.recipe import RECIPE
 from archspec.spec.runner import RUNNER
@@ -21,7 +22,11 @@ from archspec.spec.studying import STUDY
 FORMS: dict[str, Form[Any]] = {form.kind: form for form in (ARCH, RECIPE, RUNNER, SPACE, STUDY)}
 """How documents become models, by what they are."""
 
-FURTHER: dict[str, Callable[[Any, Document, Findings], None]] = {"space": check_space, "study": check_study}
+FURTHER: dict[str, Callable[[Any, Document, Findings], None]] = {
+    "recipe": check_recipe,
+    "space": check_space,
+    "study": check_study,
+}
 """What is tried with a model whose document is right by itself."""
 
 

@@ -70,8 +70,12 @@ class RmsNorm(Norm):
 
 
 class BatchNorm(Norm):
-    """Each channel over the batch and its tokens, with running statistics."""
+    """Each channel over the batch and its tokens, with running statistics.
 
+    The batch is what one device takes at once (`micro_batch`).
+    """
+
+    across_images: ClassVar[bool] = True
     bias_parts: ClassVar[tuple[BiasPart, ...]] = ("norm",)
     kind: Literal["batch_norm"] = "batch_norm"
     eps: Positive = Field(1e-5, description="added to the variance")

@@ -29,8 +29,8 @@ Start = Annotated[
     OrNone[str],
     Field(
         None,
-        description="where the weights come from: a run's folder, a file of weights, or a recipe, whose run of "
-        "the same arch and seed goes first; `none`: from scratch. Position tables are resized",
+        description="where the weights come from: a recipe, whose run of the same arch and seed goes first, a run's "
+        "folder (with a slash: ./runs/3f2a) or a file of weights; `none`: from scratch. Position tables are resized",
     ),
 ]
 """Where the weights come from."""
@@ -50,6 +50,7 @@ class Recipe(Written):
 
     without_effect: ClassVar[tuple[str, ...]] = (
         *("recipe", "note", "workers", "trackers", "checkpoint"),
+        "data",  # what identifies the data is part of it, and not what it is called or where it lies
         *("micro_batch", "grad_checkpointing"),  # the same sums in another order, or worked out twice
     )
     """What changes no result, and so is no part of a run's identity."""
@@ -141,15 +142,22 @@ def _phase(whole: Node, phase: Node) -> Recipe:
     return RECIPE.blaming(RECIPE.from_tree(whole, check=False), edits) if edits else RECIPE.from_tree(whole)
 
 
+ALONE = {
+    "phases": ("a phase has no phases of its own", "write them one after the other"),
+    "from": ("a phase goes on from the one before", "write `from` beside `phases`, for the first of them"),
+    "data": ("all phases learn from the same data", "write a recipe of its own that starts `from` this one"),
+}
+"""What no phase may change: the reason, and what to do instead."""
+
+
 def _problems(recipe: Recipe) -> Iterator[Problem]:
     """What contradicts itself; of a recipe with phases, in each of them."""
     if not recipe.phases:
         yield from contradictions(recipe)
         return
     for index, phase in enumerate(recipe.phases):
-        if any(key.split(".")[0] == "phases" for key in phase):
-            message, hint = "a phase has no phases of its own", "write them one after the other"
-            yield Problem("ARC104", message, hint, f"phases.{index}")
+        for key in {path.split(".")[0] for path in phase} & ALONE.keys():
+            yield Problem("ARC104", *ALONE[key], f"phases.{index}")
     try:
         phases_of(recipe)
     except SpecError as error:

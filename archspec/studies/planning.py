@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from archspec.errors import Problem, SpecError
 from archspec.records.keys import run_document, run_key
 from archspec.spec.arch import Arch
 from archspec.spec.findings import Findings
+from archspec.spec.origin import ancestors
 from archspec.spec.reading import Document
 from archspec.spec.recipe import Recipe
 from archspec.spec.rows import Base, Row, Rows
@@ -34,14 +35,27 @@ class Trained:
     arch: Arch
     recipe: Recipe
     data: Facts
+    before: Trained | None = None
+    """The training that it starts from."""
+
+    def start(self, seed: int) -> str:
+        """The key of the run that it starts from, or nothing."""
+        return self.before.key(seed) if self.before else ""
 
     def key(self, seed: int) -> str:
         """The key of its run with a seed."""
-        return run_key(self.arch, self.recipe, seed, self.data.identity)
+        return run_key(self.arch, self.recipe, seed, self.data.identity, self.start(seed))
 
     def document(self, seed: int) -> dict[str, Any]:
         """What its run's folder says."""
-        return run_document(self.arch, self.recipe, seed, self.data.identity)
+        return run_document(self.arch, self.recipe, seed, self.data.identity, self.start(seed))
+
+    def runs(self, seed: int) -> Iterator[PlannedRun]:
+        """Its run with a seed, after those that have to be done before."""
+        if self.before:
+            yield from (replace(run, role="start", arm=self.arm.id) for run in self.before.runs(seed))
+        needs = (self.start(seed),) if self.before else ()
+        yield PlannedRun(self.key(seed), self.arm.id, seed, needs=needs)
 
     @property
     def disk(self) -> int:
@@ -66,7 +80,11 @@ class Planned:
     def document(self, key: str) -> dict[str, Any]:
         """What the folder of a run says."""
         run = self._runs[key]
-        return self.trained[run.arm].document(run.seed)
+        one: Trained | None = self.trained[run.arm]
+        while one is not None and one.key(run.seed) != key:
+            one = one.before
+        assert one is not None
+        return one.document(run.seed)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -93,7 +111,7 @@ def planned(study: str | Path, *, profile: str = "", seeds: Sequence[int] | None
         paper=chosen.reference.paper or "",
         seeds=taken,
         arms=tuple(one.arm for one in trained.values()),
-        runs=tuple(PlannedRun(one.key(seed), one.arm.id, seed) for seed in taken for one in trained.values()),
+        runs=tuple(run for seed in taken for one in trained.values() for run in one.runs(seed)),
         max_failures=chosen.max_failures,
     )
     return Planned(plan, chosen, trained)
@@ -165,4 +183,13 @@ def _one(row: Row, base: Trained | None, *, several: bool, drift: float) -> Trai
         images=needed.images,
         notes=tuple(differences(row, arch.layout.cost, base.arch.layout.cost, drift)) if base else (),
     )
-    return Trained(arm, arch, recipe, data)
+    before, earlier = None, [*ancestors(recipe)]
+    first = [recipe, *earlier][-1]
+    if first.start is not None:
+        message, hint = "a study's runs start from scratch or from a recipe's run", "name a recipe"
+        raise SpecError(Problem("ARC401", message, hint, "from", first.tree.mark_of(("from",))))
+    for origin in reversed(earlier):
+        needed_data = facts(origin.data)
+        shaped = fitted(row.variant.arch, origin, needed_data.classes, needed_data.channels)
+        before = Trained(arm, shaped, origin, needed_data, before)
+    return Trained(arm, arch, recipe, data, before)

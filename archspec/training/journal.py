@@ -7,7 +7,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from archspec.records.run import Attempt, RunFolder
 from archspec.training import checkpoint
 from archspec.training.environment import World, here, surroundings
 from archspec.training.progress import Progress
+from archspec.training.tracking import Listener
 
 BEAT = 5.0
 """Seconds between signs of life."""
@@ -34,12 +35,17 @@ class Journal:
     def __init__(self, run: RunFolder, attempt: Attempt, world: World, progress: Progress) -> None:
         self.run, self.attempt, self.world, self.progress = run, attempt, world, progress
         self.beaten = self.saved = time.monotonic()
+        self.listeners: list[Listener] = []
+        self.state = "stopped"
 
-    def introduce(self, device: torch.device) -> None:
-        """Say where the run runs; what is the same for many runs is written once, under its hash."""
+    def introduce(self, device: torch.device, trackers: Iterable[str]) -> None:
+        """Say where the run runs, what is the same for many runs once, under its hash; and begin to tell trackers."""
         if not self.world.writes:
             return
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()  # of runs that this process had before
         self.attempt.record_environment(surroundings(), **here(self.world, device))
+        self.listeners = [Listener(name, self.run, self.say) for name in trackers]
 
     def say(self, line: str) -> None:
         """A line for the log and for whoever looks on."""
@@ -53,7 +59,21 @@ class Journal:
         """An epoch's numbers: those that repeat, and apart from them those that do not."""
         if self.world.writes:
             append_line(self.attempt.metrics, dict(metrics))
-            append_line(self.attempt.timing, {**timing, "memory_mib": memory()})
+            timing = {**timing, "memory_mib": memory()}
+            append_line(self.attempt.timing, timing)
+            self._tell({**timing, **metrics})
+
+    def ended(self, result: Mapping[str, Any]) -> None:
+        """Tell the trackers how the run ended, and its final scores."""
+        self.state = str(result["state"])
+        scores = {f"test_{name}": result[name] for name in ("loss", "top1", "top5") if name in result}
+        if scores:
+            self._tell({"step": result["steps"], **scores})
+
+    def _tell(self, numbers: Mapping[str, Any]) -> None:
+        told = {"step": numbers["step"], "numbers": {name: n for name, n in numbers.items() if name != "step"}}
+        for listener in self.listeners:
+            listener.tell(told)
 
     def go_on_from(self, lines: list[dict[str, Any]]) -> None:
         """Copy what earlier attempts measured, so that this one's metrics are complete."""
@@ -105,6 +125,8 @@ class Journal:
         if self.world.writes:
             with suppress(RecordsError):
                 self.attempt.leave()
+            for listener in self.listeners:
+                listener.close(self.state)
 
     def last_checkpoint(self) -> str | None:
         """The newest checkpoint of any attempt, as it is called within the run's folder."""

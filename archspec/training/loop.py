@@ -6,7 +6,7 @@ import copy
 import functools
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -16,6 +16,7 @@ from torch.utils.checkpoint import checkpoint
 
 from archspec.compiler.network import Network
 from archspec.errors import ArchspecError
+from archspec.nn.norms import keeping_statistics, statistics
 from archspec.spec.recipe import Recipe
 from archspec.training.data import Batch
 from archspec.training.dropping import Dropping, micro_batches
@@ -54,6 +55,7 @@ class Learner:
         constant = recipe.drop_path_rule == "constant"
         self.dropping = Dropping(self.network, seed, recipe.drop_path, recipe.head_dropout, constant=constant)
         self.parameters = {name: p for name, p in self.network.named_parameters() if p.requires_grad}
+        self.statistics = statistics(self.network)
         self.micro = recipe.micro_batch or recipe.batch
         if recipe.grad_checkpointing:
             recompute(self.network)
@@ -90,7 +92,14 @@ class Learner:
                 parameter.grad = torch.zeros_like(parameter)
         self.world.add([p.grad for p in self.parameters.values() if p.grad is not None])
         self.world.add([loss])
+        self._share_statistics()
         return loss
+
+    def _share_statistics(self) -> None:
+        """Give all processes the mean of what their batch norms have seen, so that they are one network still."""
+        self.world.add(self.statistics)
+        for running in self.statistics if self.world.size > 1 else ():
+            running.div_(self.world.size)
 
     def _accumulated(self, batch: Batch) -> Tensor:
         """Forward and backward, micro-batch by micro-batch; each counts by its share of the effective batch."""
@@ -186,8 +195,15 @@ def recompute(network: Network) -> None:
     """Have every block run again in the backward pass instead of keeping what it computed."""
     for stage in network.stages:
         for block in _blocks(stage):
-            plain = block.forward
-            block.forward = functools.partial(checkpoint, plain, use_reentrant=False, preserve_rng_state=False)
+            again: dict[str, Any] = {"use_reentrant": False, "preserve_rng_state": False}
+            if statistics(block):
+                again["context_fn"] = functools.partial(_twice, block)
+            block.forward = functools.partial(checkpoint, block.forward, **again)
+
+
+def _twice(block: nn.Module) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+    """The contexts of a block's two passes: only the first counts for statistics."""
+    return nullcontext(), keeping_statistics(block)
 
 
 def _blocks(stage: nn.Module) -> Iterator[nn.Module]:

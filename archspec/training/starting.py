@@ -9,47 +9,52 @@ from pathlib import Path
 from archspec.compiler import load_model
 from archspec.compiler.network import Network
 from archspec.errors import RecordsError, WeightsError
-from archspec.records.run import RunFolder
+from archspec.records.files import make_folder
+from archspec.records.run import FILE, RunFolder
 from archspec.records.store import Store
-from archspec.spec.recipe import Recipe
-
-FILE = "file:"
-"""What the identity of weights in a file begins with; other weights are those of the run of that key."""
 
 
-def start_of(recipe: Recipe, store: Path) -> str:
-    """What identifies the weights that a recipe starts from; a file of weights is copied into the store."""
-    if recipe.start is None:
-        return ""
-    there = Path(recipe.start).expanduser()
-    if RunFolder(there).exists():
-        return RunFolder(there).key
-    if not there.is_file():
-        message = f"`from: {recipe.start}` is neither a run's folder nor a file of weights"
-        raise WeightsError(f"{message}; train the run that it names first, and give its folder")
-    name = hashlib.sha256(there.read_bytes()).hexdigest()[:20]
-    kept = _kept(store, name)
+def start_of(origin: str, store: Path) -> str:
+    """What identifies the weights in a run's folder or in a file; a file's are copied into the store."""
+    there = Path(origin).expanduser()
+    before = RunFolder(there)
+    if before.exists() and there.resolve().parent == Store(store).runs.resolve():
+        return before.key
+    file = finished_model(before) if before.exists() else there
+    if not file.is_file():
+        message = f"`from: {origin}` is neither a run's folder nor a file of weights"
+        raise WeightsError(f"{message}; give one, or the recipe by which the weights are to be trained")
+    if file.suffix != ".safetensors":
+        message = f"`from: {origin}`: weights are read from safetensors files only"
+        raise WeightsError(f"{message}; `archspec export` writes them, and so does `archspec.save_model`")
+    return FILE + _kept(file, Store(store))
+
+
+def _kept(file: Path, store: Store) -> str:
+    """The name under which a store keeps a file of weights."""
+    name = hashlib.sha256(file.read_bytes()).hexdigest()[:20]
+    kept = store.weights(name)
     if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(kept.parent)
         unfinished = kept.with_suffix(".partial")
-        shutil.copyfile(there, unfinished)
+        shutil.copyfile(file, unfinished)
         unfinished.replace(kept)
-    return FILE + name
+    return name
 
 
 def started(run: RunFolder) -> Network | None:
     """The network whose weights a run starts from."""
-    start, store = str(run.spec().get("start", "")), run.path.parent.parent
-    if not start:
+    if not run.start:
         return None
-    if start.startswith(FILE):
-        return load_model(_kept(store, start.removeprefix(FILE)))
-    before = RunFolder(Store(store).run(start))
-    result = before.result()
+    before = run.parent()
+    file = run.store.weights(run.start.removeprefix(FILE)) if before is None else finished_model(before)
+    return load_model(file)
+
+
+def finished_model(run: RunFolder) -> Path:
+    """The file of a finished run's network."""
+    result = run.result()
     if result is None or result["state"] != "done":
-        raise RecordsError(f"the run {start}, whose weights this one starts from, is not finished; train it first")
-    return load_model(before.attempt(int(result["attempt"])).model)
-
-
-def _kept(store: Path, name: str) -> Path:
-    return store / "weights" / f"{name}.safetensors"
+        why = f"failed: {result['reason']}" if result is not None and "reason" in result else "is not finished"
+        raise RecordsError(f"the run {run.path}, whose weights are to be started from, {why}; train it first")
+    return run.attempt(int(result["attempt"])).model

@@ -13,7 +13,7 @@ from torch import nn
 
 from archspec.compiler import build
 from archspec.compiler.network import Network
-from archspec.errors import ArchspecError
+from archspec.errors import ArchspecError, DataError
 from archspec.records.run import RunFolder
 from archspec.spec.loading import load
 from archspec.spec.recipe import RECIPE
@@ -67,8 +67,11 @@ class Training:
         spec = self.run.spec()
         self.arch, self.recipe, self.seed = load(spec["arch"]), RECIPE.load(spec["recipe"]), int(spec["seed"])
         self.device = device_of(self.world)
-        self.journal.introduce(self.device)
+        self.journal.introduce(self.device, self.recipe.trackers)
         self.source = source_for(self.recipe.data)
+        if self.source.identity != spec["data"]:
+            message = f"the data `{self.recipe.data}` is not what it was when this run was made"
+            raise DataError(f"{message} ({spec['data']}; now {self.source.identity}): put it back, or begin a run anew")
         self.phases = phases(self.recipe, self.source.split("train"))
         self.epoch, self.within, self.loss = 0, 0, 0.0
         self.lines: list[dict[str, Any]] = []
@@ -125,6 +128,7 @@ class Training:
         counts = self.world.tell(self.run.finish(self.attempt, result) if self.world.writes else None)
         if not counts:
             raise SupersededError
+        self.journal.ended(result)
         if result["state"] == "done":
             self.journal.forget()
         return self.run.result() or result

@@ -106,10 +106,10 @@ def test_the_help_of_a_command_teaches_by_examples(words: tuple[str, ...], run: 
 
 
 DEPENDS_ON_THE_MACHINE: set[tuple[str, ...]] = {
-    *((name,) for name in ("doctor", "train", "evaluate", "logs", "export")),
+    *((name,) for name in ("doctor", "init", "train", "evaluate", "logs", "export")),
     *(("study", "run"), ("store", "export"), ("store", "import")),
 }
-"""And what would take minutes; `test_train.py`, `test_study.py` and `test_store.py` see to the commands about runs."""
+"""And what would take minutes; the commands about images and runs have tests of their own."""
 
 
 @pytest.mark.parametrize("words", [words for words in ALL if words not in DEPENDS_ON_THE_MACHINE], ids=" ".join)

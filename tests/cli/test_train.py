@@ -123,3 +123,28 @@ def test_another_process_ends_in_the_same_result(run: Run) -> None:
     other = RunFolder(Path("store2/runs") / whole.path.name)
     ours, theirs = whole.result(), other.result()
     assert ours == theirs
+
+
+def test_what_a_run_starts_from_goes_first(run: Run, desk: Path) -> None:
+    fine = "---\nrecipe: fine\nextends: short\nedits: {from: short, epochs: 1, resolution: 16}\n"
+    (desk / "short.yaml").write_text(RECIPE + fine)
+    command = ("train", "tiny.yaml", "--recipe", "short.yaml:fine", "--store", "store")
+    first = run(*command)
+    folder = run_of(first.stdout)
+    before = folder.parent()
+    assert before is not None
+    assert f"starts from {before.path}, which goes first" in first.stderr
+    assert "epoch 2/2" in first.stderr
+    assert first.stdout.count("done") == 1
+    again = run(*command)
+    assert "goes first" not in again.stderr
+    assert "finished before" in again.stderr
+    assert run_of(run("train", "tiny.yaml", "--recipe", "short.yaml:short", "--store", "store").stdout) == before
+
+
+def test_a_first_run_that_fails_is_the_end(run: Run, desk: Path) -> None:
+    fine = "---\nrecipe: fine\nextends: short\nedits: {from: short, epochs: 1, optimizer.lr: 1e-3}\n"
+    (desk / "short.yaml").write_text(RECIPE.replace("lr: 1e-3", "lr: 1e30") + fine)
+    result = run("train", "tiny.yaml", "--recipe", "short.yaml:fine", "--store", "store", code=1)
+    assert "failed: training diverged" in result.stderr
+    assert result.stdout == ""

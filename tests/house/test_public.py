@@ -52,6 +52,7 @@ def test_the_distribution_is_not_named_like_spacks() -> None:
 
 def test_the_commands() -> None:
     assert list(COMMANDS) == [
+        "init",
         "ls",
         "show",
         "profile",

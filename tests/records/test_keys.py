@@ -97,16 +97,29 @@ def test_seed_data_and_start_change_the_key() -> None:
     assert len({key(), key(seed=1), key(data="digits-2"), start}) == 4
 
 
+def test_what_data_and_weights_are_called_changes_no_key() -> None:
+    assert run_key(small(), recipe(data="./digits"), 0, "digits-1") == run_key(small(), recipe(), 0, "digits-1")
+    named = [recipe(**{"from": origin}) for origin in ("digits", "./a/run", "none")]
+    assert len({run_key(small(), each, 0, "digits-1", start="weights") for each in named}) == 1
+
+
+def test_the_micro_batch_counts_where_images_are_computed_together() -> None:
+    apart, together = small(), small().edit({"stages.0.norm": "batch_norm"})
+    for arch, same in ((apart, True), (together, False)):
+        keys = {run_key(arch, recipe(micro_batch=size), 0, "digits-1") for size in ("none", 2, 4)}
+        assert (len(keys) == 1) == same
+
+
 def test_what_a_recipe_declares_to_be_without_effect_changes_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = key()
-    monkeypatch.setattr(Recipe, "without_effect", ("recipe", "note", "threads", "optimizer.lr"), raising=False)
+    monkeypatch.setattr(Recipe, "without_effect", ("recipe", "note", "data", "threads", "optimizer.lr"), raising=False)
     assert key() == kept
     assert key(threads=4) == key(optimizer={"lr": 2e-3}) == key()
     assert key(optimizer={"weight_decay": 0.1}) != key()
 
 
 def test_a_field_that_must_be_written_can_be_without_effect(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Recipe, "without_effect", ("recipe", "batch"), raising=False)
+    monkeypatch.setattr(Recipe, "without_effect", ("recipe", "data", "batch"), raising=False)
     assert key(batch=16) == key()
     assert key(epochs=3) != key()
 

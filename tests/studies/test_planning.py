@@ -135,3 +135,17 @@ def test_a_recipe_for_two_steps_is_one(tmp_path: Path) -> None:
     recipe = planned("quickstart", profile="check").trained["baseline/quick_conv"].recipe
     assert (recipe.steps, recipe.epochs, recipe.data.split(":")[0]) == (2, None, "scenes")
     assert RECIPE.load(recipe.tree.plain()) == recipe
+
+
+def test_a_run_that_starts_from_anothers_waits_for_it(tmp_path: Path) -> None:
+    longer = "---\nrecipe: tuned\nextends: brief\nedits: {from: brief, epochs: 2}\n"
+    study = with_("factors: {x: {pooling: {stages.mixer: pooling}}}\n").replace("recipe: brief", "recipe: tuned")
+    file = written(tmp_path, study)
+    file.write_text(file.read_text(encoding="utf-8") + longer, encoding="utf-8")
+    found = planned(file, seeds=[0])
+    first, second = (run for run in found.plan.runs if run.arm == "baseline/tiny")
+    assert (first.role, second.role, second.needs) == ("start", "train", (first.key,))
+    assert found.document(second.key)["start"] == first.key
+    assert found.document(first.key)["key"] == first.key
+    one = found.trained["baseline/tiny"]
+    assert prepare(one.arch, one.recipe, 0, tmp_path / "store").key == second.key

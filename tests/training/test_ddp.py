@@ -11,10 +11,14 @@ import pytest
 from safetensors.torch import load_file
 from torch.testing import assert_close
 
+import archspec
+from archspec.compiler import load_model
 from archspec.records.run import RunFolder
 from archspec.training.environment import ALONE, World, meeting_point, world_in
+from archspec.training.evaluating import evaluate_on
+from archspec.training.preparing import prepare
 from archspec.training.train import train
-from tests.training.runs import counting, run_in, start
+from tests.training.runs import ARCH, counting, recipe, run_in, start
 
 MIXED: dict[str, Any] = {"augment": {"mixup": 0.8, "cutmix": 1.0}, "ema": 0.9}
 
@@ -39,6 +43,18 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     expected, found = load_file(counting(one).model), load_file(counting(two).model)
     for name, tensor in expected.items():
         assert_close(found[name], tensor, atol=1e-4, rtol=1e-3)
+
+
+def test_processes_agree_on_the_statistics_of_batch_norms(tmp_path: Path) -> None:
+    arch = archspec.load(ARCH).edit({"stages.norm": "batch_norm"})
+    run = prepare(arch, recipe(epochs=2), 0, tmp_path)
+    children = together(run, 2)
+    said = [child.communicate(timeout=300)[1] for child in children]
+    assert [child.returncode for child in children] == [0, 0], said
+    result, network = run.result(), load_model(counting(run).model)
+    assert result is not None
+    # What both measured, each on its share of the images, is what the one network that was kept measures.
+    assert evaluate_on(network, recipe(), "test")["loss"] == pytest.approx(result["loss"], abs=1e-5)
 
 
 def test_torchruns_variables() -> None:

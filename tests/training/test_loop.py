@@ -135,6 +135,21 @@ def test_recomputing_blocks_changes_nothing() -> None:
     assert all(torch.equal(others[name], tensor) for name, tensor in weights.items())
 
 
+def test_recomputing_counts_nothing_twice() -> None:
+    """Batch norms learn statistics in the forward pass; the second one is of the same images."""
+    arch = archspec.load({**ARCH, "classes": 10}).edit({"stages.norm": "batch_norm"})
+    once, twice = (
+        Learner(archspec.build(arch), recipe(grad_checkpointing=how), 0, device=CPU, world=ALONE, say=lambda _: None)
+        for how in (False, True)
+    )
+    for ours in (once, twice):
+        with ours.dropping:
+            ours.step(0, batch(), 1e-3)
+    weights, others = once.network.state_dict(), twice.network.state_dict()
+    assert any("running" in name for name in weights)
+    assert all(torch.equal(others[name], tensor) for name, tensor in weights.items())
+
+
 @pytest.mark.parametrize("precision", ["bf16", "fp16", "tf32"])
 def test_reduced_precision_learns_about_the_same(precision: str) -> None:
     exact, reduced = learned()[0], learned(precision=precision)[0]

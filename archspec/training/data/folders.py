@@ -47,6 +47,9 @@ class Folder(Source):
         if not root.is_dir():
             raise DataError(f"{root}: there is no such folder ({LAYOUT})")
         self.listings = _listings(root)
+        if len(classes := self.listings["train"].classes) == 1:
+            message = f"all images are of one class, `{classes[0]}`, so there is nothing to tell apart"
+            raise DataError(f"{root}: {message} ({LAYOUT})")
 
     @property
     def identity(self) -> str:

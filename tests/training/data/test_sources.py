@@ -181,6 +181,13 @@ def thinned(folder: Path) -> None:
         file.unlink()
 
 
+def one_class(folder: Path) -> None:
+    """Nothing to tell apart."""
+    for name in ("ant", "cat"):
+        for split in ("train", "val"):
+            shutil.rmtree(folder / split / name)
+
+
 SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty": (emptied, "no images.*one folder a class"),
     "loose": (loose, "3 images, but no folder for any class"),
@@ -191,6 +198,7 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
         "val: `dog`: not among the classes of .*train",
     ),
     "one class less": (lambda folder: shutil.rmtree(folder / "val" / "cat"), "val: `cat`: missing"),
+    "one class": (one_class, "all images are of one class, `bee`"),
     "no train": (lambda folder: shutil.rmtree(folder / "train"), "no `train` folder"),
     "too few": (thinned, "none is left for val"),
 }
