@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from archspec.records.sources import mark_of
 from archspec.spec.arch import METADATA, Arch, tidy
 from archspec.spec.base import Spec
 from archspec.spec.hashing import digest
+from archspec.spec.measurements import Measurement
 from archspec.spec.recipe import Recipe
 
 TRAINING = 1
 """Raised when training computes other numbers from the same run, so that stored results are not taken for its own."""
+
+MEASURING = 1
+"""Likewise for what is measured on finished runs."""
 
 
 def run_key(arch: Arch, recipe: Recipe, seed: int, data_identity: str, start: str = "") -> str:
@@ -31,6 +35,19 @@ def run_document(arch: Arch, recipe: Recipe, seed: int, data_identity: str, star
     key = run_key(arch, recipe, seed, data_identity, start)
     run = {"key": key, "seed": seed, "data": data_identity, **({"start": start} if start else {})}
     return {**run, "arch": {**about, **plugins, **network}, "recipe": tidy(recipe.tree.plain())}
+
+
+def measurement_key(of: str, measurement: Measurement) -> str:
+    """The key of a measurement of a run: the run that is measured, and everything that can change the numbers."""
+    said = {"of": of, "measure": tidy(measurement.canonical()), "kinds": marks(measurement), "measuring": MEASURING}
+    return digest(said)
+
+
+def measurement_document(of: Mapping[str, Any], measurement: Measurement) -> dict[str, Any]:
+    """What is written as `run.yaml` of a measurement, from that of the run it measures."""
+    names = {kind: of[kind].get(kind, "") for kind in ("arch", "recipe")}
+    measured = {"of": of["key"], "measure": tidy(measurement.model_dump(exclude_none=True))}
+    return {"key": measurement_key(of["key"], measurement), "seed": of["seed"], "data": of["data"], **names, **measured}
 
 
 def effective(recipe: Recipe, arch: Arch, start: str = "") -> Recipe:

@@ -92,6 +92,11 @@ class RunFolder:
         start = self.start
         return None if not start or start.startswith(FILE) else RunFolder(self.store.run(start))
 
+    def measured(self) -> RunFolder | None:
+        """The run that this one measures, where it is a measurement."""
+        spec = self.spec()
+        return RunFolder(self.store.run(str(spec["of"]))) if "measure" in spec else None
+
     def lineage(self) -> list[RunFolder]:
         """This run after those that it starts from, the first one first."""
         before = self.parent()

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from archspec.errors import ArchspecError, RecordsError
 from archspec.records.files import make_folder, read_json, telling
-from archspec.records.keys import run_key
+from archspec.records.keys import measurement_key, run_key
 from archspec.records.knowing import told
 from archspec.records.packing import CONTENTS, FORMAT
 from archspec.records.run import RunFolder
@@ -25,6 +25,7 @@ from archspec.records.store import Store
 from archspec.records.tidying import is_live, set_aside
 from archspec.spec.hashing import digest
 from archspec.spec.loading import load
+from archspec.spec.measurements import Measurement
 from archspec.spec.recipe import RECIPE
 
 MEMBERS = re.compile(
@@ -150,7 +151,7 @@ def _key_of(spec: dict[str, Any]) -> str:
     """The key of what a run's document describes."""
     try:
         if "measure" in spec:
-            raise ValueError("it is a measurement")
+            return measurement_key(spec["of"], Measurement.model_validate(spec["measure"]))
         arch, recipe = load(spec["arch"]), RECIPE.load(spec["recipe"])
         return run_key(arch, recipe, spec["seed"], spec["data"], spec.get("start", ""))
     except (ArchspecError, KeyError, TypeError, ValueError, RecursionError) as error:

@@ -9,6 +9,7 @@ from archspec.records.known import Known
 from archspec.report.rows import Row
 from archspec.report.scores import TRAINED, Scores
 from archspec.report.wording import count, listed
+from archspec.studies.plan import TRAININGS
 
 FEW = 3
 """Seeds below which an interval says little."""
@@ -64,13 +65,14 @@ def _seeds(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _mixed(scores: Scores) -> Iterator[str]:
-    keys = dict.fromkeys(run.key for run in scores.plan.runs if run.role == TRAINED)
-    done = [known for key in keys if (known := scores.of(key)).state == "done"]
-    for name, plural in CIRCUMSTANCES.items():
-        found = Counter(_short(known, name) for known in done if getattr(known, name))
-        if len(found) > 1:
-            said = listed([f"{value} ({count(number, 'run')})" for value, number in found.most_common()])
-            yield f"the runs mix {plural}: {said}"
+    for role in (TRAINED, *dict.fromkeys(run.role for run in scores.plan.runs if run.role not in TRAININGS)):
+        keys = dict.fromkeys(run.key for run in scores.plan.runs if run.role == role)
+        done = [known for key in keys if (known := scores.of(key)).state == "done"]
+        for name, plural in CIRCUMSTANCES.items():
+            found = Counter(_short(known, name) for known in done if getattr(known, name))
+            if len(found) > 1:
+                said = listed([f"{value} ({count(number, 'run')})" for value, number in found.most_common()])
+                yield f"{'the runs mix' if role == TRAINED else f'{role}: measured with several'} {plural}: {said}"
 
 
 def _short(known: Known, name: str) -> str:

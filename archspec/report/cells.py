@@ -64,12 +64,21 @@ def columns(table: Table) -> list[Column]:
 
 
 def _measured(table: Table) -> Iterator[Column]:
-    names = dict.fromkeys(name for row in table.rows for name in row.measured)
-    roles = [name.partition(".")[0] for name in names]
-    for name, role in zip(names, roles, strict=True):
-        title = role if roles.count(role) == 1 else name.replace(".", " ")
+    for title, name in _titles(table).items():
         digits = digits_for(row.measured[name].mean for row in table.rows if name in row.measured)
-        yield Column(f"measured.{name}", title, _measurement(name, digits), spare=7)
+        yield Column(f"measured.{name}", title, _measurement(name, digits), spare=4)
+
+
+def _titles(table: Table) -> dict[str, str]:
+    """What was measured and is shown, by its column's title: where only one number is, its measurement's name."""
+    names = list(dict.fromkeys(name for row in table.rows for name in row.measured))
+    found: dict[str, str] = {}
+    for role in dict.fromkeys(name.partition(".")[0] for name in names):
+        mine = [name for name in names if name.partition(".")[0] == role]
+        # Where the table's own metric was measured too, it is what one looks for; CSV and JSON have the others.
+        own = [name for name in mine if name == f"{role}.{table.metric}"] or mine
+        found |= {role if len(own) == 1 else name.replace(".", " "): name for name in own}
+    return found
 
 
 def _measurement(name: str, digits: int) -> Callable[[Row], str]:
@@ -133,6 +142,7 @@ def legend(table: Table) -> list[str]:
     if any(row.p is not None for row in table.rows):
         said.append("p: Student's paired test, corrected by Holm within a factor")
     said += _permutation(compared)
+    said += [f"{title}: {name.partition('.')[2]}, measured on finished runs" for title, name in _titles(table).items()]
     if any(row.summary and row.n < 3 for row in table.rows):
         said.append(f"{DAGGER} fewer than three seeds")
     return said

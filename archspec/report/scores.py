@@ -13,8 +13,6 @@ from archspec.records.known import Known
 from archspec.studies.plan import Plan, PlannedRun
 
 TRAINED = "train"
-UNMEASURED = (TRAINED, "start")
-"""What runs are for that measure nothing."""
 COUNTED = ("epoch", "step", "steps", "attempt", "seconds")
 """Numbers of a result that say how it came about, not how good it is."""
 

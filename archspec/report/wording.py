@@ -26,9 +26,9 @@ def short(number: float) -> str:
 
 
 def digits_for(values: Iterable[float]) -> int:
-    """Decimals that suit a metric: two for percents, more for what is small."""
+    """Decimals that suit a metric: two for percents, more for what is small, none for thousands."""
     largest = max(map(abs, values), default=100.0)
-    return 2 if largest >= 10 else 3 if largest >= 1 else 4
+    return 0 if largest >= 1000 else 2 if largest >= 10 else 3 if largest >= 1 else 4
 
 
 def fixed(value: float, digits: int) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from archspec.errors import Problem
 from archspec.spec.findings import Findings
 from archspec.spec.matching import matched
 from archspec.spec.nodes import Node
@@ -69,7 +70,16 @@ class Rows:
         return Names(self.study, self.document)
 
     def __iter__(self) -> Iterator[Row]:
-        yield from DESIGNS[self.study.design](self)
+        for row in DESIGNS[self.study.design](self):
+            self.found.add(self.unmeasurable(row.variant))
+            yield row
+
+    def unmeasurable(self, variant: Variant) -> Iterator[Problem]:
+        """Why what the study measures cannot be measured on a network, told where it is written."""
+        for name, measurement in self.study.measure.items():
+            for problem in measurement.problems(variant.shaped):
+                path = ("measure", name, *problem.path.split("."))
+                yield replace(problem, path=".".join(path)).at(self.study.tree.mark_of(path))
 
     def bases(self, archs: Node, recipe: Node) -> list[Base]:
         """The archs that a value names, each with the recipe it is trained by."""

@@ -20,6 +20,7 @@ from archspec.spec.arch import METADATA, Arch
 from archspec.spec.base import Spec
 from archspec.spec.edits import Edit
 from archspec.spec.kinds import not_a_mapping, unknown_keys
+from archspec.spec.measurements import Measurement
 from archspec.spec.naming import ArchName, ArchNames, Paths, Printed, RecipeName, SpaceName, Text, Texts
 from archspec.spec.refusing import shown, wrong
 from archspec.spec.search import Search
@@ -169,7 +170,9 @@ class Study(Written):
     factors: dict[str, Factor] = Field({}, description="what is varied; each factor is a mapping of arms")
     steps: dict[str, Arm] = Field({}, description="changes in order, each on top of the one before")
     profiles: dict[str, Profile] = Field({}, description="other ways to run the study: smaller, shorter, in part")
-    measure: tuple[str, ...] = Field((), description="what is measured on finished runs")
+    measure: dict[str, Measurement] = Field(
+        {}, description="what is measured on finished runs, each under the name of its columns; or a list of kinds"
+    )
     budget: Budget = Field(Budget(), description="what the study may spend")
     drift: Share = Field(
         0.05, description="share by which an arm may cost more or less than its baseline before plan and report say so"

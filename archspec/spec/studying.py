@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from archspec.errors import Problem, SpecError, near
+from archspec.errors import Mark, Problem, SpecError, near
 from archspec.spec.deriving import Form
 from archspec.spec.edits import edits_of, merge
 from archspec.spec.nodes import Node
@@ -13,10 +14,13 @@ from archspec.spec.study import Arm, Factor, Study
 
 Path = tuple[str, ...]
 
+ROLES = ("train", "start")
+"""What runs of a study are for that measure nothing."""
+
 
 def expand(node: Node) -> Node:
-    """A study with every factor in its long form, those of its profiles too."""
-    node = _with_long_factors(node)
+    """A study with its measurements under names and every factor in its long form, those of its profiles too."""
+    node = _with_long_factors(_with_named_measurements(node))
     profiles = node.mapping.get("profiles")
     if profiles is None or not profiles.is_mapping():
         return node
@@ -36,13 +40,37 @@ def _long(factor: Node) -> Node:
     return factor if not factor.is_mapping() or "arms" in factor.mapping else Node({"arms": factor}, factor.mark)
 
 
+def _with_named_measurements(node: Node) -> Node:
+    """What is measured as a mapping of names; what is named by no one is called what it is."""
+    said = node.mapping.get("measure")
+    if said is None or (said.is_mapping() and "kind" not in said.mapping):
+        return node
+    named: dict[str, Node] = {}
+    marks: dict[str, Mark] = {}
+    for one in several(said):
+        sole = one.is_mapping() and "kind" not in one.mapping
+        for name, child in (one.mapping if sole else {_kind_of(one): one}).items():
+            mark = one.key_marks.get(name) or child.mark
+            if name in named:
+                message, hint = f"two measurements are called `{name}`", "give them names: `large: {kind: …}`"
+                raise SpecError(Problem("ARC401", message, hint, "measure", mark))
+            named[name] = child
+            marks |= {name: mark} if mark else {}
+    return node.with_child("measure", Node(dict(named), said.mark, marks))
+
+
+def _kind_of(measurement: Node) -> str:
+    kind = measurement.mapping.get("kind", measurement).value
+    return kind if isinstance(kind, str) else "measurement"
+
+
 def profiled(study: Study, name: str) -> Study:
     """The study as one of its profiles has it."""
     profile = study.tree.find(("profiles", name))
     if profile is None:
         raise SpecError(Problem("ARC102", f"there is no profile `{name}`", near(name, study.profiles), "profiles"))
     changes = Node({**profile.without("edits", "only").mapping}, profile.mark, profile.key_marks)
-    tree = merge(study.tree.without("profiles"), changes)
+    tree = _with_named_measurements(merge(study.tree.without("profiles"), changes))
     only, factors = study.profiles[name].only, tree.mapping["factors"]
     if only:
         tree = tree.with_child(
@@ -64,6 +92,7 @@ def _problems(study: Study) -> Iterator[Problem]:
         *_design(study),
         *_out_of_place(study),
         *_conditions(study),
+        *_measurements(study),
         *_figures(study),
         *_profiles(study),
     ):
@@ -134,6 +163,15 @@ def _conditions(study: Study) -> Wrong:
 def several_texts(names: str | tuple[str, ...]) -> tuple[str, ...]:
     """A name, or a list of names, as a list."""
     return (names,) if isinstance(names, str) else names
+
+
+def _measurements(study: Study) -> Wrong:
+    """Names of measurements begin the names of metrics, and stand where the table has `train`."""
+    for name in study.measure:
+        if name in ROLES:
+            yield ("measure", name), f"`{name}` says what other runs of a study are for", "give it another name"
+        elif not re.fullmatch(r"\w[\w-]*", name):
+            yield ("measure", name), f"`{name}` is no name for columns", "write letters, digits, - and _"
 
 
 def _figures(study: Study) -> Wrong:

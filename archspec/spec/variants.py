@@ -13,7 +13,7 @@ from archspec.spec.findings import Findings
 from archspec.spec.loading import ARCH
 from archspec.spec.nodes import Node
 from archspec.spec.reading import Document
-from archspec.spec.recipe import RECIPE, Recipe
+from archspec.spec.recipe import RECIPE, Recipe, phases_of
 from archspec.spec.study import RECIPE_PREFIX, Arm, Study
 
 
@@ -23,6 +23,12 @@ class Variant(NamedTuple):
     arch: Arch
     recipe: Recipe | None
     """None where it could not be read."""
+
+    @property
+    def shaped(self) -> Arch:
+        """The network at the size it has when its training ends."""
+        size = phases_of(self.recipe)[-1].resolution if self.recipe is not None else None
+        return self.arch if size in (None, self.arch.input.size) else self.arch.edit({"input.size": size})
 
 
 @dataclass

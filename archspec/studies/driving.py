@@ -148,7 +148,7 @@ class _Driver:
                 self._submit(run)
             elif state not in ("running", "unknown", "waiting"):
                 del self.left[key]
-            elif key not in self.waiting:
+            elif state != "waiting" and key not in self.waiting:
                 self.waiting.add(key)
                 self.on(Event("waiting", run, self.known(key)))
 

@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
+TRAININGS = ("train", "start")
+"""The roles of runs that are trainings; others measure one."""
+
 
 @dataclass(frozen=True)
 class PlannedArm:
@@ -56,6 +59,11 @@ class PlannedRun:
     """`train`; `start` for a run whose weights another starts from; else the name of a measurement."""
     needs: tuple[str, ...] = ()
     """Keys of the runs that have to be done before."""
+
+    @property
+    def about(self) -> str:
+        """What it is called among the runs of a study: its arm, and what it is for where that is not the arm itself."""
+        return self.arm if self.role == "train" else f"{self.arm} · {self.role}"
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from archspec.errors import Problem, SpecError
-from archspec.records.keys import run_document, run_key
+from archspec.records.keys import measurement_document, measurement_key, run_document, run_key
 from archspec.spec.arch import Arch
 from archspec.spec.findings import Findings
+from archspec.spec.measurements import Measurement
 from archspec.spec.origin import ancestors
 from archspec.spec.reading import Document
 from archspec.spec.recipe import Recipe
@@ -37,6 +38,8 @@ class Trained:
     data: Facts
     before: Trained | None = None
     """The training that it starts from."""
+    measurements: Mapping[str, Measurement] = field(default_factory=dict)
+    """What is measured on its finished runs, by name."""
 
     def start(self, seed: int) -> str:
         """The key of the run that it starts from, or nothing."""
@@ -46,16 +49,22 @@ class Trained:
         """The key of its run with a seed."""
         return run_key(self.arch, self.recipe, seed, self.data.identity, self.start(seed))
 
-    def document(self, seed: int) -> dict[str, Any]:
-        """What its run's folder says."""
-        return run_document(self.arch, self.recipe, seed, self.data.identity, self.start(seed))
+    def document(self, run: PlannedRun) -> dict[str, Any]:
+        """What the folder of one of its runs says."""
+        if self.before and run.role == "start" and run.key != self.key(run.seed):
+            return self.before.document(run)
+        trained = run_document(self.arch, self.recipe, run.seed, self.data.identity, self.start(run.seed))
+        return measurement_document(trained, self.measurements[run.role]) if run.role in self.measurements else trained
 
     def runs(self, seed: int) -> Iterator[PlannedRun]:
-        """Its run with a seed, after those that have to be done before."""
+        """Its run with a seed, between those that have to be done before and those that measure it."""
         if self.before:
             yield from (replace(run, role="start", arm=self.arm.id) for run in self.before.runs(seed))
         needs = (self.start(seed),) if self.before else ()
-        yield PlannedRun(self.key(seed), self.arm.id, seed, needs=needs)
+        key = self.key(seed)
+        yield PlannedRun(key, self.arm.id, seed, needs=needs)
+        for name, measurement in self.measurements.items():
+            yield PlannedRun(measurement_key(key, measurement), self.arm.id, seed, name, needs=(key,))
 
     @property
     def disk(self) -> int:
@@ -80,11 +89,7 @@ class Planned:
     def document(self, key: str) -> dict[str, Any]:
         """What the folder of a run says."""
         run = self._runs[key]
-        one: Trained | None = self.trained[run.arm]
-        while one is not None and one.key(run.seed) != key:
-            one = one.before
-        assert one is not None
-        return one.document(run.seed)
+        return self.trained[run.arm].document(run)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -136,7 +141,7 @@ def _trained(rows: Sequence[Row], study: Study) -> dict[str, Trained]:
     several = len({_standing(row.base) for row in rows}) > 1
     for row in rows:
         base = bases.get(_standing(row.base)) if row.factor else None
-        one = _one(row, base, several=several, drift=study.drift)
+        one = _one(row, base, study.measure, several=several, drift=study.drift)
         found.setdefault(one.arm.id, one)
         if base is None:
             bases.setdefault(_standing(row.base), one)
@@ -157,7 +162,9 @@ def _id(row: Row, name: str, *, several: bool) -> str:
     return f"{row.factor}/{name}@{standing}" if several else f"{row.factor}/{name}"
 
 
-def _one(row: Row, base: Trained | None, *, several: bool, drift: float) -> Trained:
+def _one(
+    row: Row, base: Trained | None, measurements: Mapping[str, Measurement], *, several: bool, drift: float
+) -> Trained:
     """A row fitted to its data; `base` is the baseline it stands on, None where it is that itself."""
     recipe = row.variant.recipe
     assert recipe is not None
@@ -192,4 +199,4 @@ def _one(row: Row, base: Trained | None, *, several: bool, drift: float) -> Trai
         needed_data = facts(origin.data)
         shaped = fitted(row.variant.arch, origin, needed_data.classes, needed_data.channels)
         before = Trained(arm, shaped, origin, needed_data, before)
-    return Trained(arm, arch, recipe, data, before)
+    return Trained(arm, arch, recipe, data, before, measurements)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from archspec.spec.arch import tidy
 from archspec.spec.edits import edits_from
 from archspec.spec.findings import Findings
+from archspec.spec.nodes import node_of
 from archspec.spec.reading import Document
 from archspec.spec.recipe import RECIPE
 from archspec.spec.rows import Row, Rows
@@ -46,7 +48,10 @@ SHORT = {
 
 def small(study: Study, document: Document) -> Study:
     """A study with its archs as small as all its arms allow."""
-    study = STUDY.from_tree(study.tree)
+    brief = {
+        name: tidy(measurement.brief().model_dump(exclude_none=True)) for name, measurement in study.measure.items()
+    }
+    study = STUDY.from_tree(study.tree.with_child("measure", node_of(brief, study.tree.mapping["measure"])))
     for group in SMALLER:
         before = study._layer
         for edits in group:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -25,6 +25,9 @@ import archspec
 CUDNN: Any = torch.backends.cudnn
 DETERMINISTIC: Any = torch.utils.deterministic
 """Modules of settings that torch does not declare."""
+
+REDUCED = {"bf16": torch.bfloat16, "fp16": torch.float16}
+"""The precisions in which autocast computes."""
 
 BUCKET = 2**23
 """Numbers that processes exchange at a time."""
@@ -116,6 +119,12 @@ def device_of(world: World) -> torch.device:
     if not torch.cuda.is_available():
         return torch.device("cpu")
     return torch.device("cuda", world.local % torch.cuda.device_count())
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
+    """The precision of forward passes."""
+    kind = REDUCED.get(precision)
+    return torch.autocast(device.type, dtype=kind, enabled=kind is not None)
 
 
 class Settings(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,10 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from archspec.compiler.network import Network
-from archspec.spec.recipe import Recipe
+from archspec.spec.recipe import Recipe, phases_of
 from archspec.training.data import Batch, batches, source_for
+from archspec.training.data.finding import same_source
 from archspec.training.data.source import SplitName
-from archspec.training.environment import ALONE, World, device_of, settled
+from archspec.training.environment import ALONE, World, autocast, device_of, settled
 
 Scores = dict[str, float]
 
@@ -52,11 +54,26 @@ def _sums(logits: Tensor, labels: Tensor) -> Tensor:
     return torch.stack([number.double() for number in sums])
 
 
-def evaluate_on(network: Network, recipe: Recipe, split: SplitName, size: Any = None) -> Scores:
-    """How a network does on a recipe's data, at its own size or another."""
-    shown = size or recipe.resolution or network.spec.input.size
+def evaluate_on(
+    network: Network,
+    recipe: Recipe,
+    split: SplitName,
+    size: Any = None,
+    *,
+    identity: str = "",
+    world: World = ALONE,
+    between: Callable[[], None] = lambda: None,
+) -> Scores:
+    """How a network does on a recipe's data, at the last phase's size or another; `identity`: which data it must be."""
+    recipe = phases_of(recipe)[-1]
+    said: dict[str, Any] = {
+        "size": size or recipe.resolution or network.spec.input.size,
+        "classes": network.num_classes,
+    }
+    said |= {"seed": 0, "epoch": 0, "training": False, "rank": world.rank, "world": world.size}
     with settled(recipe.threads, recipe.precision):
-        device = device_of(ALONE)
-        data = source_for(recipe.data).split(split)
-        said: dict[str, Any] = {"seed": 0, "epoch": 0, "classes": network.num_classes, "training": False}
-        return evaluate(network.to(device), batches(data, recipe, size=shown, **said), device=device)
+        device = device_of(world)
+        source = same_source(recipe.data, identity) if identity else source_for(recipe.data)
+        data = batches(source.split(split), recipe, **said)
+        precision = partial(autocast, recipe.precision, device)
+        return evaluate(network.to(device), data, device=device, world=world, precision=precision, between=between)

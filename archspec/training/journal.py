@@ -63,6 +63,11 @@ class Journal:
             append_line(self.attempt.timing, timing)
             self._tell({**timing, **metrics})
 
+    def spent(self, seconds: float) -> None:
+        """Note the time of a run that has no epochs."""
+        if self.world.writes:
+            append_line(self.attempt.timing, {"seconds": seconds, "memory_mib": memory()})
+
     def ended(self, result: Mapping[str, Any]) -> None:
         """Tell the trackers how the run ended, and its final scores."""
         self.state = str(result["state"])

@@ -20,14 +20,11 @@ from archspec.nn.norms import keeping_statistics, statistics
 from archspec.spec.recipe import Recipe
 from archspec.training.data import Batch
 from archspec.training.dropping import Dropping, micro_batches
-from archspec.training.environment import World
+from archspec.training.environment import World, autocast
 from archspec.training.optimizing import optimizer_for
 from archspec.training.scheduling import set_learning_rate
 
 Say = Callable[[str], None]
-
-REDUCED = {"bf16": torch.bfloat16, "fp16": torch.float16}
-"""The precisions in which autocast computes."""
 
 OUT_OF_MEMORY = "can't allocate memory"
 """What torch says where the CPU's memory is full."""
@@ -126,8 +123,7 @@ class Learner:
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The precision of forward passes."""
-        kind = REDUCED.get(self.recipe.precision)
-        return torch.autocast(self.device.type, dtype=kind, enabled=kind is not None)
+        return autocast(self.recipe.precision, self.device)
 
     def _halve(self, share: int) -> None:
         self.micro = max(1, min(self.micro, share) // 2)

@@ -56,5 +56,8 @@ def finished_model(run: RunFolder) -> Path:
     result = run.result()
     if result is None or result["state"] != "done":
         why = f"failed: {result['reason']}" if result is not None and "reason" in result else "is not finished"
-        raise RecordsError(f"the run {run.path}, whose weights are to be started from, {why}; train it first")
-    return run.attempt(int(result["attempt"])).model
+        raise RecordsError(f"the run {run.path}, whose weights are needed, {why}; train it first")
+    model = run.attempt(int(result["attempt"])).model
+    if not model.is_file():
+        raise WeightsError(f"the weights of the run {run.path} are not here: {model}")
+    return model

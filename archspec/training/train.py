@@ -13,31 +13,23 @@ from torch import nn
 
 from archspec.compiler import build
 from archspec.compiler.network import Network
-from archspec.errors import ArchspecError, DataError
+from archspec.errors import ArchspecError
 from archspec.records.run import RunFolder
 from archspec.spec.loading import load
 from archspec.spec.recipe import RECIPE
 from archspec.training import checkpoint
-from archspec.training.data import batches, source_for
+from archspec.training.attempting import SupersededError, asked_to_stop, attempted
+from archspec.training.data import batches
+from archspec.training.data.finding import same_source
 from archspec.training.data.source import SplitName
-from archspec.training.environment import device_of, settled, together
+from archspec.training.environment import device_of
 from archspec.training.evaluating import Scores, evaluate
 from archspec.training.journal import Journal
 from archspec.training.loop import DivergedError, Learner
 from archspec.training.phases import Phase, hand_over, phases
-from archspec.training.progress import Clock, Lines, Progress, Quiet
+from archspec.training.progress import Clock, Lines, Progress
 from archspec.training.signals import Signals, Stopped
 from archspec.training.starting import started
-
-SUPERSEDED = 1000
-"""Above every exit code: a newer attempt has taken over."""
-
-
-class SupersededError(ArchspecError):
-    """A newer attempt at the same run has been made; what this one still had to say does not count."""
-
-    def __init__(self) -> None:
-        super().__init__("a newer attempt at this run has taken over; this one ends without a result")
 
 
 def train(folder: Path | str, progress: Progress | None = None) -> dict[str, Any]:
@@ -45,17 +37,8 @@ def train(folder: Path | str, progress: Progress | None = None) -> dict[str, Any
     run = RunFolder(Path(folder))
     if (result := run.result()) is not None:
         return result
-    recipe = RECIPE.load(run.spec()["recipe"])
-    with Signals() as signals, settled(recipe.threads, recipe.precision), together() as world:
-        attempt = run.attempt(world.tell(run.claim().number if world.writes else 0))
-        journal = Journal(run, attempt, world, progress or Quiet())
-        try:
-            return Training(journal, signals).whole()
-        except Exception as error:
-            journal.say(f"{type(error).__name__}: {error}")
-            raise
-        finally:
-            journal.leave()
+    with attempted(run, RECIPE.load(run.spec()["recipe"]), progress) as (journal, signals):
+        return Training(journal, signals).whole()
 
 
 class Training:
@@ -68,10 +51,7 @@ class Training:
         self.arch, self.recipe, self.seed = load(spec["arch"]), RECIPE.load(spec["recipe"]), int(spec["seed"])
         self.device = device_of(self.world)
         self.journal.introduce(self.device, self.recipe.trackers)
-        self.source = source_for(self.recipe.data)
-        if self.source.identity != spec["data"]:
-            message = f"the data `{self.recipe.data}` is not what it was when this run was made"
-            raise DataError(f"{message} ({spec['data']}; now {self.source.identity}): put it back, or begin a run anew")
+        self.source = same_source(self.recipe.data, spec["data"])
         self.phases = phases(self.recipe, self.source.split("train"))
         self.epoch, self.within, self.loss = 0, 0, 0.0
         self.lines: list[dict[str, Any]] = []
@@ -212,11 +192,7 @@ class Training:
 
     def _pause(self) -> None:
         """Between two steps: a sign of life, and time to stop or to save."""
-        own = SUPERSEDED if self.journal.beat() else self.signals.code
-        code = self.world.largest(own)
-        if code == SUPERSEDED:
-            raise SupersededError
-        if code:
+        if code := asked_to_stop(self.journal, self.signals):
             self._save()
             raise Stopped(code)
         if self.journal.due(self.recipe.checkpoint.minutes):

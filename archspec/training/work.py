@@ -7,16 +7,18 @@ from pathlib import Path
 
 from archspec.errors import RecordsError
 from archspec.records.run import RunFolder
+from archspec.training.attempting import SupersededError
+from archspec.training.measuring import measure
 from archspec.training.progress import Progress
 from archspec.training.signals import Stopped
-from archspec.training.train import SupersededError, train
+from archspec.training.train import train
 
 
 def work(folder: Path | str, progress: Progress | None = None) -> int:
-    """Train a run's folder: 0 when it has a result, which may be that it failed; otherwise, start it again."""
+    """Train a run's folder, or measure what it says: 0 when it has a result, perhaps that it failed; else, again."""
     run = RunFolder(Path(folder))
     try:
-        train(run.path, progress)
+        (train if run.measured() is None else measure)(run.path, progress)
     except Stopped as stop:
         return stop.code
     except SupersededError:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.cli.conftest import Run
-from tests.studies.samples import written
+from tests.studies.samples import STUDY, written
 
 CHECK = ("sample.yaml", "--profile", "check")
 
@@ -41,3 +41,20 @@ def test_data_that_is_not_here_stops_a_study_before_it_begins(desk: Path, run: R
     message = run("study", "run", "ablation_metaformer", code=1).stderr
     assert "imagenet" in message
     assert not (desk / "archspec-store/runs").exists()
+
+
+def test_a_study_measures_with_real_networks(desk: Path, run: Run) -> None:
+    measured = "measure: [throughput, {val: {kind: evaluate, split: val}}]\n"
+    written(desk, STUDY[: STUDY.index("factors")] + "factors: {mixer: {pooling: {stages.mixer: pooling}}}\n" + measured)
+    planned = json.loads(run("study", "plan", *CHECK, "--json").stdout)["runs"]
+    assert [one["role"] for one in planned] == ["train", "throughput", "val"] * 2
+    table = run("study", "run", *CHECK).stdout
+    assert "throughput: images_per_second, measured on finished runs" in table
+    whole = json.loads(run("study", "report", *CHECK, "--json").stdout)
+    assert {"val.top1", "val.top5", "val.loss", "throughput.images_per_second"} <= set(whole["metrics"])
+    assert all(row["measured"]["throughput.images_per_second"]["mean"] > 0 for row in whole["arms"])
+    page = (desk / "archspec-store/studies/sample@check/report.html").read_text(encoding="utf-8")
+    assert ">throughput<" in page
+    assert "pooling · val" in run("study", "status", *CHECK).stdout
+    status = json.loads(run("study", "status", *CHECK, "--json").stdout)
+    assert status["counts"] == {"done": 6}

@@ -10,9 +10,10 @@ import pytest
 
 import archspec
 from archspec.errors import RecordsError
-from archspec.records.keys import run_document, run_key
+from archspec.records.keys import measurement_document, measurement_key, run_document, run_key
 from archspec.records.run import RunFolder
 from archspec.records.sources import source_files
+from archspec.spec.measurements import Evaluate, Measurement, Throughput
 from archspec.spec.mixers.base import Mixer
 from archspec.spec.mixers.pooling import Pooling
 from archspec.spec.mixers.sep_conv import SepConv
@@ -134,6 +135,29 @@ def test_a_revision_changes_the_keys_of_those_who_use_it(monkeypatch: pytest.Mon
     assert key() == before
     assert key(small({"stages.0.mixer": "pooling"})) != other
     assert key(small({"stages.0.mixer": {"parallel": ["sep_conv", "pooling"]}})) != before
+
+
+def test_a_measurement_s_key_follows_the_run_and_what_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert measurement_key("a1", Evaluate()) == measurement_key("a1", Evaluate(split="test", size=None))
+    different = [("a1", Evaluate()), ("a2", Evaluate()), ("a1", Evaluate(size=32)), ("a1", Throughput())]
+    keys = [measurement_key(of, measurement) for of, measurement in different]
+    assert len(set(keys)) == 4
+    monkeypatch.setattr(Throughput, "revision", 2)
+    assert [measurement_key(of, measurement) == k for (of, measurement), k in zip(different, keys, strict=True)] == [
+        True, True, True, False,
+    ]  # fmt: skip
+
+
+def test_a_measurement_s_document_reads_back_to_the_same_measurement(tmp_path: Path) -> None:
+    of = run_document(small(), recipe(), 3, "digits-1")
+    run = RunFolder.create(tmp_path, measurement_document(of, Evaluate(size=(32, 48))))
+    said = run.spec()
+    assert (said["of"], said["seed"]) == (of["key"], 3)
+    assert Measurement.model_validate(said["measure"]) == Evaluate(size=(32, 48))
+    measured = run.measured()
+    assert measured is not None
+    assert measured.path == tmp_path / "runs" / of["key"]
+    assert RunFolder.create(tmp_path, of).measured() is None
 
 
 def test_kinds_within_cycles_and_recipes_have_revisions_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,12 +15,13 @@ import pytest
 
 from archspec.errors import RecordsError
 from archspec.records.index import Index
-from archspec.records.keys import run_document
+from archspec.records.keys import measurement_document, run_document
 from archspec.records.packing import CONTENTS, pack
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.records.unpacking import unpack
 from archspec.spec.loading import load
+from archspec.spec.measurements import Evaluate
 from tests.records.samples import recipe
 from tests.records.stores import finished_run, key, lost_run, plan_of, planned_run, tried
 
@@ -69,6 +70,22 @@ def everything(store: Path) -> dict[str, Any]:
     with Index.open(store) as index:
         done = [name for name, run in index.known(Store(store).keys()).items() if run.state == "done"]
         return {name: (known, index.curves([name])) for name, known in index.known(done).items()}
+
+
+def test_measurements_go_along_and_their_keys_are_confirmed(store: Path, tmp_path: Path) -> None:
+    of = trained_run(store, 7)
+    made = [RunFolder.create(store, measurement_document(of.spec(), Evaluate(size=size))) for size in (24, 32)]
+    for run in made:
+        attempt = run.claim()
+        attempt.log.write_text("said\n")
+        run.finish(attempt, {"state": "done", "top1": 61.0})
+    changed = made[1].run_yaml
+    changed.write_text(changed.read_text().replace("size: 32", "size: 40"))
+    plan_of(store, "measured", [of, *made])
+    pack(Store(store), tmp_path / "runs.tar", study="measured")
+    done = unpack(Store(tmp_path / "new"), tmp_path / "runs.tar")
+    assert sorted(done.imported) == sorted([of.key, made[0].key])
+    assert "this archspec gives it the key" in done.refused[made[1].key]
 
 
 @pytest.mark.parametrize("name", ["runs.tar", "runs.tar.gz", "runs.tgz"])

@@ -9,6 +9,10 @@ from dataclasses import replace
 import pytest
 
 from archspec.errors import ArchspecError
+from archspec.report.cells import columns
+from archspec.report.csv import csv
+from archspec.report.latex import latex
+from archspec.report.markdown import markdown
 from archspec.report.table import tabulate
 from archspec.studies.plan import PlannedRun
 from tests.report.samples import (
@@ -16,6 +20,7 @@ from tests.report.samples import (
     LARGE,
     REACHED,
     RELU,
+    SEEDS,
     VIT,
     arm,
     baseline,
@@ -143,6 +148,29 @@ def test_measurements_are_columns_and_can_be_compared_by() -> None:
     by_it = tabulate(made, facts, metric="robustness.mce")
     assert by_it.by_id[RELU.id].to_dict()["delta"] == 3.0
     assert by_it.best(by_it.blocks[0]) == "vit"
+
+
+def test_of_a_measurement_with_the_metric_only_that_is_a_column_and_it_is_called_like_the_measurement() -> None:
+    base = plan(VIT, RELU)
+    numbers = {"large": {"top1": 70.0, "top5": 90.0, "loss": 1.0}, "speed": {"images_per_second": 12_345.6}}
+    runs = [PlannedRun(f"{role}-{one.id}-{s}", one.id, s, role) for role in numbers for one in base.arms for s in SEEDS]
+    facts = known(REACHED) | {run.key: done(run.key, 0, scores=numbers[run.role]) for run in runs}
+    table = tabulate(replace(base, runs=(*base.runs, *runs)), facts)
+    found = {column.title: column.text(table.rows[0]) for column in columns(table) if column.key.startswith("measured")}
+    assert found == {"large": "70.00", "speed": "12346"}
+    assert {"large.top5", "speed.images_per_second"} <= set(csv(table).splitlines()[0].split(","))
+    for text in (markdown(table), latex(table)):
+        assert "12346" in text
+        assert "large: top1, measured on finished runs" in text
+
+
+def test_measurements_on_several_devices_are_told_of() -> None:
+    base = plan(VIT, seeds=(0, 1))
+    runs = [PlannedRun(f"m{seed}", VIT.id, seed, "speed") for seed in (0, 1)]
+    facts = known([(VIT, {0: 81.0, 1: 81.0})])
+    facts |= {f"m{seed}": done(f"m{seed}", 0, device=f"GPU {seed}") for seed in (0, 1)}
+    table = tabulate(replace(base, runs=(*base.runs, *runs)), facts)
+    assert "speed: measured with several devices: GPU 0 (1 run) and GPU 1 (1 run)" in table.warnings
 
 
 def test_numbers_that_are_none_do_not_count() -> None:

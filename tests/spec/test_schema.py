@@ -30,7 +30,19 @@ FILES = [
     *(file for folder in shipped_folders() for file in sorted(folder.glob("*.yaml"))),
     *sorted((ROOT / "tests" / "language").glob("*.yaml")),
 ]
-FREE = {"factors", "arms", "steps", "profiles", "paper", "objectives", "environment", "options", "at", "when"}
+FREE = {
+    "factors",
+    "arms",
+    "steps",
+    "profiles",
+    "paper",
+    "objectives",
+    "environment",
+    "options",
+    "at",
+    "when",
+    "measure",
+}
 """Keys whose own keys are names, not words of the language."""
 
 
@@ -208,6 +220,19 @@ WRONG = [
 @pytest.mark.parametrize("data", RIGHT, ids=json.dumps)
 def test_what_can_be_said_is_valid(data: dict[str, Any]) -> None:
     assert mistakes("arch", data) == []
+
+
+LARGE = {"large": {"kind": "evaluate", "size": 288}}
+MEASURED = ["throughput", "none", ["throughput", LARGE], LARGE, {"kind": "evaluate", "split": "val"}, []]
+NOT_MEASURED = ["thruput", ["thruput"], {"large": {"kind": "evaluate", "sizes": 288}}, [{"kind": "thruput"}], 3]
+
+
+@pytest.mark.parametrize("profiled", [False, True])
+@pytest.mark.parametrize("said", [*MEASURED, *NOT_MEASURED], ids=json.dumps)
+def test_what_is_measured_may_be_named_or_listed(said: Any, profiled: bool) -> None:
+    measured = {"profiles": {"small": {"measure": said}}} if profiled else {"measure": said}
+    study = {"study": "x", "baseline": ARCH, "recipe": "digits", **measured}
+    assert is_valid("study", study) == (said in MEASURED)
 
 
 @pytest.mark.parametrize("data", WRONG, ids=json.dumps)

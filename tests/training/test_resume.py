@@ -13,8 +13,9 @@ import pytest
 
 from archspec.records.run import RunFolder
 from archspec.training import checkpoint
+from archspec.training.attempting import SupersededError
 from archspec.training.progress import Quiet
-from archspec.training.train import SupersededError, train
+from archspec.training.train import train
 from tests.training.runs import counting, environment, outcome, run_in, start
 
 OFTEN: dict[str, Any] = {"ema": 0.9, "select": "best", "checkpoint": {"minutes": 0.0005, "keep": 3}}

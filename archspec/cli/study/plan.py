@@ -61,7 +61,7 @@ def as_data(plan: Plan, known: dict[str, Known]) -> dict[str, Any]:
         arm = plan.by_id[run.arm]
         said = {"arm": arm.name, "factor": arm.factor or None, "baseline": arm.baseline, "seed": run.seed}
         costs = {name: getattr(arm, name) for name in ("params", "frozen_params", "macs", "training_macs")}
-        runs.append({**said, "key": run.key, **costs, "state": known[run.key].state, "id": arm.id})
+        runs.append({**said, "role": run.role, "key": run.key, **costs, "state": known[run.key].state, "id": arm.id})
     return {"study": plan.study, "profile": plan.profile or None, "runs": runs}
 
 
@@ -103,13 +103,21 @@ def _first(plan: Plan, arm: PlannedArm) -> str:
 
 def _totals(planned: Planned, known: dict[str, Known]) -> list[str]:
     from archspec.cli import format as fmt
+    from archspec.studies.plan import TRAININGS
 
     plan = planned.plan
-    once = {run.key: plan.by_id[run.arm] for run in plan.runs}
-    left = [arm for key, arm in once.items() if known[key].state != "done"]
+    once = {run.key: run for run in plan.runs}
+    open_ = [run for key, run in once.items() if known[key].state != "done"]
+    left = [plan.by_id[run.arm] for run in open_ if run.role in TRAININGS]
     disk = sum(planned.trained[arm.id].disk for arm in left)
     seeds = ", ".join(map(str, plan.seeds))
-    runs = f"{len(once)} runs, {len(once) - len(left)} in the store"
+    runs = f"{len(once)} runs, {len(once) - len(open_)} in the store"
     said = f"{len(plan.arms)} arms × {len(plan.seeds)} seeds ({seeds}): {runs}"
     macs = sum(arm.training_macs for arm in left)
-    return [said, f"left: {fmt.short(macs)} multiply-accumulates of training, up to {disk / 2**20:,.0f} MiB on disk"]
+    roles = dict.fromkeys(run.role for run in plan.runs if run.role not in TRAININGS)
+    measured = [f"measured on each finished run: {', '.join(roles)}"] if roles else []
+    return [
+        said,
+        *measured,
+        f"left: {fmt.short(macs)} multiply-accumulates of training, up to {disk / 2**20:,.0f} MiB on disk",
+    ]

@@ -113,8 +113,7 @@ class _Teller:
         """Tell of an event."""
         from archspec.cli.console import talk
 
-        arm = self.found.plan.by_id[event.run.arm]
-        name = f"{arm.id}, seed {event.run.seed}"
+        name = f"{event.run.about}, seed {event.run.seed}"
         self.running += {"started": 1, "waiting": 0}.get(event.what, -1)
         if event.what in ("done", "failed"):
             self.ended += 1
@@ -123,8 +122,9 @@ class _Teller:
 
     def _details(self, event: Event) -> str:
         if event.what == "done":
-            score = event.known.scores.get(self.found.plan.metric)
-            return f"  {self.found.plan.metric} {score:.2f}{self._ahead()}" if score is not None else self._ahead()
+            scores, metric = event.known.scores, self.found.plan.metric
+            told = [metric] if metric in scores else list(scores)[:1]
+            return "".join(f"  {name} {scores[name]:.2f}" for name in told) + self._ahead()
         return f"  {event.known.reason}" if event.known.reason else ""
 
     def _ahead(self) -> str:

@@ -74,7 +74,13 @@ def as_data(plan: Plan, known: dict[str, Known]) -> dict[str, Any]:
     runs = []
     for run in plan.runs:
         arm, one = plan.by_id[run.arm], known[run.key]
-        said = {"arm": arm.name, "factor": arm.factor or None, "baseline": arm.baseline, "seed": run.seed}
+        said = {
+            "arm": arm.name,
+            "factor": arm.factor or None,
+            "baseline": arm.baseline,
+            "seed": run.seed,
+            "role": run.role,
+        }
         said |= {"key": run.key, "state": one.state, "attempt": one.attempt, "epoch": one.epoch}
         runs.append({**said, "metric": _score(one, plan.metric), "reason": one.reason or None})
     return {"study": plan.study, "counts": counts(known), "runs": runs}
@@ -89,9 +95,9 @@ def lines(plan: Plan, known: dict[str, Known], width: int | None) -> list[str]:
     titles = [Column("arm"), Column("seed", ">"), Column("state"), Column("epoch", ">"), Column(plan.metric, ">")]
     rows: list[Row] = []
     for run in plan.runs:
-        arm, one = plan.by_id[run.arm], known[run.key]
+        one = known[run.key]
         score, epoch = _score(one, plan.metric), "" if one.epoch is None else str(one.epoch)
-        cells: list[str | Cell] = [arm.id, str(run.seed), Cell(one.state, looks.get(one.state, "")), epoch]
+        cells: list[str | Cell] = [run.about, str(run.seed), Cell(one.state, looks.get(one.state, "")), epoch]
         rows.append([*cells, "" if score is None else f"{score:.2f}", run.key[:12], one.reason])
     said = ", ".join(f"{count} {state}" for state, count in counts(known).items())
     return [*table([*titles, Column("run", spare=2), Column("", spare=1)], rows, width), "", said]

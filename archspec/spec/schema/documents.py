@@ -7,6 +7,7 @@ from typing import Any
 from archspec.spec.arch import Arch, Stage
 from archspec.spec.checking import FORMS
 from archspec.spec.deriving import Form
+from archspec.spec.measurements import Measurement
 from archspec.spec.naming import Paths, Refers
 from archspec.spec.schema import paths
 from archspec.spec.schema.fields import first_line, is_family
@@ -80,6 +81,18 @@ class Documents(Models):
         """The keys of a mapping of paths."""
         form = FORMS[mark.kind]
         return paths.Paths(self, flavour).keys(form.model, form.about, mark.prefix)
+
+    def field(self, model: Any, name: str, flavour: Flavour = "") -> JSON:
+        """A property; measurements may also come as one kind, or as a list of kinds and names."""
+        schema = super().field(model, name, flavour)
+        if (model, name) != (Study, "measure"):
+            return schema
+        named = {key: schema.pop(key) for key in ("type", "additionalProperties")}
+        one = {"if": {"required": ["kind"]}, "then": named["additionalProperties"], "else": named}
+        kind = self.kinds(Measurement)
+        several = {"type": "array", "items": {"if": {"type": "object"}, "then": one, "else": kind}}
+        alone = {"if": {"type": "object"}, "then": one, "else": {"anyOf": [kind, {"const": "none"}]}}
+        return {**schema, "if": {"type": "array"}, "then": several, "else": alone}
 
     def object(self, model: Any, flavour: Flavour = "") -> JSON:
         """A mapping with a model's fields and, for some, more."""

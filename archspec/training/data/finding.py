@@ -41,6 +41,15 @@ def source_for(data: str) -> Source:
     return _in_home(data)
 
 
+def same_source(data: str, identity: str) -> Source:
+    """The data that a recipe names, which has to be what it was when a run was made."""
+    source = source_for(data)
+    if source.identity != identity:
+        message = f"the data `{data}` is not what it was when this run was made"
+        raise DataError(f"{message} ({identity}; now {source.identity}): put it back, or begin a run anew")
+    return source
+
+
 def _in_home(name: str) -> Source:
     home = os.environ.get(HOME)
     root = Path(home).expanduser() / name if home else Path(name)
