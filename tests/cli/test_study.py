@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from archspec.studies.planning import planned
 from tests.cli.conftest import Run
-from tests.studies.samples import written
+from tests.studies.samples import STUDY, written
+from tests.studies.test_estimating import ran
 
 CHECK = ("sample.yaml", "--profile", "check")
 
@@ -41,3 +43,29 @@ def test_data_that_is_not_here_stops_a_study_before_it_begins(desk: Path, run: R
     message = run("study", "run", "ablation_metaformer", code=1).stderr
     assert "imagenet" in message
     assert not (desk / "archspec-store/runs").exists()
+
+
+def test_a_probe_tells_the_time_and_is_kept(desk: Path, run: Run) -> None:
+    written(desk)
+    assert "--probe" in run("study", "plan", "sample.yaml").stdout
+    first = run("study", "plan", "sample.yaml", "--probe", "--json")
+    told = json.loads(first.stdout)
+    assert {one["seconds_from"] for one in told["runs"]} == {"probe"}
+    assert told["time"]["wall_seconds"] > 0
+    assert told["time"]["unknown"] == []
+    assert first.stderr.count("measured") == 3
+    again = run("study", "plan", "sample.yaml", "--probe", "--json")
+    assert json.loads(again.stdout)["time"] == told["time"]
+    assert "measured" not in again.stderr
+    assert "measured" in run("study", "plan", "sample.yaml").stdout
+    assert not (desk / "archspec-store/runs").exists()
+
+
+def test_a_study_beyond_its_budget_does_not_start(desk: Path, run: Run) -> None:
+    written(desk, STUDY + "budget: {gpu_hours: 1.5}\n")
+    (desk / "gpus.yaml").write_text("runner: gpus\nkind: local\nresources: {gpus: 1}\n")
+    sample, store = planned(desk / "sample.yaml"), desk / "archspec-store"
+    ran(sample, store, sample.plan.keys[0], 3600.0, cuda="13.0")
+    message = run("study", "run", "sample.yaml", "--runner", "gpus.yaml", code=1).stderr
+    assert "more than its `budget: {gpu_hours: 1.5}`" in message
+    assert [path.name for path in (store / "runs").iterdir()] == [sample.plan.keys[0]]

@@ -13,7 +13,7 @@ import click
 
 from archspec.cli.options import json_option
 from archspec.cli.running import store_option
-from archspec.cli.study.common import chosen, only_option, profile_option, seeds_option, study_argument
+from archspec.cli.study.common import chosen, only_option, profile_option, runner_option, seeds_option, study_argument
 
 if TYPE_CHECKING:
     from archspec.studies.driving import Event
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 )
 @study_argument
 @profile_option
-@click.option("--runner", metavar="R", default="local", show_default=True, help="Where: `archspec ls runners`.")
+@runner_option
 @only_option
 @seeds_option
 @click.option("--detach", is_flag=True, help="Leave at once; the runs go on without this terminal.")
@@ -55,6 +55,8 @@ def run(  # noqa: PLR0917 - an argument an option
     is in the store is never computed twice. Ctrl-C has the runs write checkpoints first. A run that fails stops no
     other; its traceback is kept (`archspec study status`).
     """
+    from archspec.cli.study.spending import refuse_beyond_budget
+    from archspec.records.index import Index
     from archspec.spec.runner import RUNNER
     from archspec.studies.driving import drive
     from archspec.studies.planning import planned
@@ -63,12 +65,14 @@ def run(  # noqa: PLR0917 - an argument an option
     if found.missing:
         raise click.ClickException(found.missing[0])
     arms = chosen(found.plan.arms, only, compared=True)
+    keys, where = [one.key for one in found.plan.runs if one.arm in arms], RUNNER.load(runner)
+    with Index.open(store) as index:
+        refuse_beyond_budget(found, store, where, index, keys)
     if detach:
         _detach(found, store)
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    keys = [one.key for one in found.plan.runs if one.arm in arms]
-    summary = drive(found, store, RUNNER.load(runner), keys=keys, on=_Teller(found, len(set(keys))))
+    summary = drive(found, store, where, keys=keys, on=_Teller(found, len(set(keys))))
     _conclude(found, store, as_json=as_json)
     if summary.reason:
         raise click.ClickException(summary.reason)
