@@ -37,7 +37,9 @@ class Resources(Spec):
 
     gpus: NonNegative = Field(0, description="accelerators")
     cpus: Count = Field(1, description="processor cores")
-    memory: OrNone[Printed] = Field(None, description="main memory in bytes: 16G; `none`: whatever there is")
+    memory: OrNone[Printed] = Field(
+        None, description="main memory in bytes: 16G; schedulers see to it; `none`: whatever there is"
+    )
 
 
 class Runner(Written, family="runners"):
@@ -61,7 +63,10 @@ class Queue(Runner):
 
     resources: Resources = Field(Resources(), description="what one run is given")
     parallelism: OrNone[Count] = Field(None, description="most runs at one time; `none`: as many as fit")
-    time_limit: OrNone[Duration] = Field(None, description="how long one attempt may take: 90m, 12h, 2d; or `none`")
+    time_limit: OrNone[Duration] = Field(
+        None,
+        description="how long one attempt may take: 90m, 12h, 2d; or `none`. Then it is saved, and another goes on",
+    )
     setup: tuple[str, ...] = Field((), description="shell lines that come before every run")
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -180,7 +180,7 @@ class _Driver:
         now = self.known(ended.job)
         if now.state not in ("done", "failed", "pruned", "invalid"):
             if ended.code == AGAIN:
-                self.on(Event("stopped", run, now))
+                self.on(Event("stopped", run, replace(now, reason=ended.error)))
                 return
             self._died(run, ended, progressed=(now.step or 0) > (before.step or 0))
             now = self.known(ended.job)

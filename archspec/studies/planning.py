@@ -22,6 +22,7 @@ from archspec.spec.studying import STUDY, profiled
 from archspec.studies.computing import checkpoint_bytes, compute
 from archspec.studies.fairness import differences
 from archspec.studies.plan import Plan, PlannedArm, PlannedRun
+from archspec.studies.shortening import row_in_steps
 from archspec.studies.trying import CHECK, shortened, small
 from archspec.training.data.facts import Facts, facts
 from archspec.training.fitting import fitted
@@ -92,8 +93,10 @@ class Planned:
         return tuple(dict.fromkeys(one.data.missing for one in self.trained.values() if one.data.missing))
 
 
-def planned(study: str | Path, *, profile: str = "", seeds: Sequence[int] | None = None) -> Planned:
-    """The plan of a study by name or path, perhaps as one of its profiles has it or with other seeds."""
+def planned(
+    study: str | Path, *, profile: str = "", seeds: Sequence[int] | None = None, steps: int | None = None
+) -> Planned:
+    """The plan of a study by name or path, perhaps as one of its profiles has it, with other seeds, or in few steps."""
     document = find("study", str(study))
     said = STUDY.read(document)
     checking = profile == CHECK and CHECK not in said.profiles
@@ -102,10 +105,12 @@ def planned(study: str | Path, *, profile: str = "", seeds: Sequence[int] | None
     rows = rows_of(chosen, document)
     if checking:
         rows = [shortened(row) for row in rows]
+    if steps is not None:
+        rows = [row_in_steps(row, steps) for row in rows]
     trained = _trained(rows, chosen)
     plan = Plan(
         study=document.name,
-        profile=profile,
+        profile=profile if steps is None else f"{profile} {steps} steps".strip(),
         design=chosen.design,
         metric=chosen.reference.metric,
         paper=chosen.reference.paper or "",

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import traceback
 from pathlib import Path
+from types import TracebackType
+
+import pytest
 
 from archspec.studies.planning import planned
 from tests.cli.conftest import Run
@@ -69,3 +73,39 @@ def test_a_study_beyond_its_budget_does_not_start(desk: Path, run: Run) -> None:
     message = run("study", "run", "sample.yaml", "--runner", "gpus.yaml", code=1).stderr
     assert "more than its `budget: {gpu_hours: 1.5}`" in message
     assert [path.name for path in (store / "runs").iterdir()] == [sample.plan.keys[0]]
+
+
+def test_a_short_run_is_a_study_of_its_own(desk: Path, run: Run) -> None:
+    written(desk)
+    short = json.loads(
+        run("study", "run", "sample.yaml", "--steps", "2", "--seeds", "0", "--only", "norm", "--json").stdout
+    )
+    assert {row["arm"]: row["n"] for row in short["arms"]} == {"tiny": 1, "pooling": 0, "same": 1, "batch": 1}
+    store = desk / "archspec-store"
+    assert [path.name for path in (store / "studies").iterdir()] == ["sample@2 steps"]
+    assert {json.loads(path.read_text())["steps"] for path in store.glob("runs/*/result.json")} == {2}
+
+
+def test_debugging_runs_one_arm_here_and_keeps_nothing(desk: Path, run: Run) -> None:
+    written(desk)
+    said = run("study", "run", "sample.yaml", "--steps", "2", "--debug", "--only", "norm").stderr
+    assert "norm/batch, seed 0" in said
+    assert "epoch 1/1" in said
+    assert not (desk / "archspec-store").exists()
+
+
+def test_debugging_stops_where_something_is_raised(desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(desk)
+    places: list[str] = []
+
+    def look(trace: TracebackType) -> None:
+        frames = [frame.name for frame in traceback.extract_tb(trace)]
+        places.append(frames[-1])
+
+    def broken(*_: object) -> None:
+        raise ValueError("seen")
+
+    monkeypatch.setattr("archspec.training.loop.Learner.step", broken)
+    monkeypatch.setattr("pdb.post_mortem", look)
+    run("study", "run", "sample.yaml", "--steps", "2", "--debug", code=1)
+    assert places == ["broken"]
