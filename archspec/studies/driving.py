@@ -19,7 +19,6 @@ from archspec.execution.local import Workers
 from archspec.records.files import write_atomic
 from archspec.records.knowing import known
 from archspec.records.known import Known
-from archspec.records.lease import PATIENCE
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.runner import Local, Runner
@@ -159,13 +158,7 @@ class _Driver:
             return "blocked"
         if any(state != "done" for state in before):
             return "waiting"
-        folder = RunFolder(Store(self.store).run(run.key))
-        state = known(folder).state
-        # An attempt that never gave a sign of life died as it was made.
-        newest = folder.newest() if state == "unknown" else None
-        if newest is not None and not newest.lease.exists() and time.time() - newest.path.stat().st_mtime > PATIENCE:
-            return "lost"
-        return state
+        return self.known(run.key).state
 
     def _submit(self, run: PlannedRun) -> None:
         folder = RunFolder.create(self.store, self.planned.document(run.key))
