@@ -17,6 +17,7 @@ from archspec.execution.inline import Inline
 from archspec.execution.jobs import AGAIN, Ended, Pool
 from archspec.execution.local import Workers
 from archspec.records.files import write_atomic
+from archspec.records.freezing import environment, frozen
 from archspec.records.knowing import known
 from archspec.records.known import Known
 from archspec.records.run import RunFolder
@@ -73,6 +74,7 @@ def drive(
     wanted = set(planned.plan.keys if keys is None else keys)
     with folder.driving():
         folder.keep(planned.plan)
+        runner = with_code(runner, frozen(Store(store), planned.specs))
         driver = _Driver(planned, store, folder, pool_for(runner, target, folder.log), on, wanted)
         try:
             return driver.whole()
@@ -81,6 +83,13 @@ def drive(
             raise
         finally:
             driver.pool.close()
+
+
+def with_code(runner: Runner, code: Path | None) -> Runner:
+    """A runner whose processes take frozen code before any other."""
+    if code is None:
+        return runner
+    return runner.model_copy(update={"environment": {**environment(code), **runner.environment}})
 
 
 @dataclass

@@ -24,6 +24,9 @@ from archspec.studies.probing import probed, shape
 from archspec.training.data.facts import steps_per_epoch
 from archspec.training.scheduling import total_epochs
 
+TRAINED = ("train", "start")
+"""Roles of runs that take long."""
+
 
 class Estimate(NamedTuple):
     """How long one run of an arm takes."""
@@ -137,7 +140,7 @@ def spending(
     """What the runs of some keys take with a runner."""
     wanted, runs = set(keys), {run.key: run for run in reversed(planned.plan.runs)}  # the first of equal ones stays
     left = [run for key, run in runs.items() if key in wanted and known[key].state != "done"]
-    timed = [run for run in left if run.arm in found and run.role != "start"]
+    timed = [run for run in left if run.arm in found and run.role == "train"]
     seconds = [found[run.arm].seconds for run in timed]
     slots = at_once(runner) or max(1, len(seconds))
     return Spending(
@@ -146,5 +149,5 @@ def spending(
         core_hours=sum(seconds) * runner.given.cpus / 3600,
         wall_seconds=max(sum(seconds) / slots, *seconds) if seconds else 0.0,
         spent_gpu_hours=sum(known[key].seconds * known[key].gpus for key in wanted) / 3600,
-        unknown=tuple(dict.fromkeys(run.arm for run in left if run not in timed)),
+        unknown=tuple(dict.fromkeys(run.arm for run in left if run.role in TRAINED and run not in timed)),
     )

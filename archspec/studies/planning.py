@@ -11,6 +11,7 @@ from typing import Any
 from archspec.errors import Problem, SpecError
 from archspec.records.keys import run_document, run_key
 from archspec.spec.arch import Arch
+from archspec.spec.base import Spec
 from archspec.spec.findings import Findings
 from archspec.spec.origin import ancestors
 from archspec.spec.reading import Document
@@ -86,6 +87,11 @@ class Planned:
             one = one.before
         assert one is not None
         return one.document(run.seed)
+
+    @property
+    def specs(self) -> list[Spec]:
+        """Everything that is built and trained by."""
+        return [spec for one in self.trained.values() for spec in (one.arch, one.recipe)]
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -14,11 +14,12 @@ def look_into(found: Planned, arms: set[str]) -> int:
     """Run the first of some arms in a store that is thrown away, after the runs that it starts from; the exit code."""
     from archspec.cli.console import talk
     from archspec.records.run import RunFolder
+    from archspec.studies.estimating import TRAINED
 
     first = next(run for run in found.plan.runs if run.arm in arms)
     with tempfile.TemporaryDirectory(prefix="archspec-") as store:
         for run in found.plan.runs:
-            if (run.arm, run.seed) != (first.arm, first.seed):
+            if (run.arm, run.seed) != (first.arm, first.seed) or run.role not in TRAINED:
                 continue
             talk(f"{run.arm}, seed {run.seed}, in {store}", "dim")
             code = _train(RunFolder.create(Path(store), found.document(run.key)).path)
