@@ -13,7 +13,7 @@ import click
 
 from archspec.cli.options import json_option
 from archspec.cli.running import store_option
-from archspec.cli.study.common import chosen, only_option, profile_option, seeds_option, study_argument
+from archspec.cli.study.common import chosen, only_option, profile_option, runner_option, seeds_option, study_argument
 
 if TYPE_CHECKING:
     from archspec.studies.driving import Event
@@ -27,13 +27,16 @@ if TYPE_CHECKING:
       archspec study run quickstart
       archspec study run ablation_metaformer --profile smoke --only activation
       archspec study run my_study.yaml --seeds 0-4 --detach
+      archspec study run my_study.yaml --only pooling --steps 5 --debug
     """
 )
 @study_argument
 @profile_option
-@click.option("--runner", metavar="R", default="local", show_default=True, help="Where: `archspec ls runners`.")
+@runner_option
 @only_option
 @seeds_option
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="Only N steps a run, as a study of its own.")
+@click.option("--debug", is_flag=True, help="One arm here, under pdb where it fails; nothing is kept.")
 @click.option("--detach", is_flag=True, help="Leave at once; the runs go on without this terminal.")
 @store_option
 @json_option
@@ -45,6 +48,8 @@ def run(  # noqa: PLR0917 - an argument an option
     runner: str,
     only: tuple[str, ...],
     seeds: tuple[int, ...] | None,
+    steps: int | None,
+    debug: bool,
     detach: bool,
     store: Path,
     as_json: bool,
@@ -53,22 +58,30 @@ def run(  # noqa: PLR0917 - an argument an option
 
     With --only, what the arms are compared with runs too. Whatever stops it, the same command goes on from there: what
     is in the store is never computed twice. Ctrl-C has the runs write checkpoints first. A run that fails stops no
-    other; its traceback is kept (`archspec study status`).
+    other; its traceback is kept (`archspec study status`). With --debug the first of the arms runs in this process, at
+    the first seed, and what it raises is shown where it was raised.
     """
+    from archspec.cli.study.debugging import look_into
+    from archspec.cli.study.spending import refuse_beyond_budget
+    from archspec.records.index import Index
     from archspec.spec.runner import RUNNER
     from archspec.studies.driving import drive
     from archspec.studies.planning import planned
 
-    found = planned(study, profile=profile, seeds=seeds)
+    found = planned(study, profile=profile, seeds=seeds, steps=steps)
     if found.missing:
         raise click.ClickException(found.missing[0])
+    if debug:
+        ctx.exit(look_into(found, chosen(found.plan.arms, only)))
     arms = chosen(found.plan.arms, only, compared=True)
+    keys, where = [one.key for one in found.plan.runs if one.arm in arms], RUNNER.load(runner)
+    with Index.open(store) as index:
+        refuse_beyond_budget(found, store, where, index, keys)
     if detach:
         _detach(found, store)
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    keys = [one.key for one in found.plan.runs if one.arm in arms]
-    summary = drive(found, store, RUNNER.load(runner), keys=keys, on=_Teller(found, len(set(keys))))
+    summary = drive(found, store, where, keys=keys, on=_Teller(found, len(set(keys))))
     _conclude(found, store, as_json=as_json)
     if summary.reason:
         raise click.ClickException(summary.reason)
