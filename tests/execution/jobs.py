@@ -6,7 +6,7 @@ import signal
 import threading
 from pathlib import Path
 
-from archspec.execution.jobs import AGAIN
+from archspec.execution.jobs import AGAIN, INTERRUPTED
 
 READY = "ready"
 
@@ -28,3 +28,13 @@ def deaf(folder: str) -> int:
     (Path(folder) / READY).touch()
     threading.Event().wait()
     return 0
+
+
+def raising(folder: str) -> int:
+    """Is interrupted."""
+    raise KeyboardInterrupt
+
+
+def returning(folder: str) -> int:
+    """Is interrupted, and has saved what it had."""
+    return INTERRUPTED
