@@ -71,6 +71,8 @@ class Rows:
 
     def __iter__(self) -> Iterator[Row]:
         for row in DESIGNS[self.study.design](self):
+            arch, recipe = row.variant
+            self.found.add(arch.untrainable(recipe) if recipe is not None else ())
             self.found.add(self.unmeasurable(row.variant))
             yield row
 
@@ -112,13 +114,20 @@ class Rows:
             if factor.on or factor.recipe:
                 on = written.mapping["on"] if factor.on else self.study.tree.mapping["baseline"]
                 bases = self.bases(on, written.mapping["recipe"])
-                yield from (Row(base, base.variant, name=base.name) for base in bases)
+                yield from (Row(base, base.variant, name=base.name, paper=self.known(base)) for base in bases)
             for arm, node in written.mapping["arms"].mapping.items():
                 for base in bases:
                     with self.found.collecting(_on(base, bases)):
                         said = self._said(factor.arms[arm], node, base)
                         variant = self.arm(base.variant, base, node, factor, name)
                         yield Row(base, variant, name, arm, {name: arm}, table=factor.table or "", **said)
+
+    def known(self, base: Base) -> dict[str, float]:
+        """What the study's paper prints of an arch for which the study says nothing: what its own document says."""
+        printed = base.variant.arch.reference
+        if printed is None or printed.top1 is None or printed.paper != self.study.reference.paper:
+            return {}
+        return {"top1": printed.top1}
 
     def factorial(self) -> Iterator[Row]:
         """The baselines, and every combination of arms; of a fraction, those whose numbers add up to its multiples."""
