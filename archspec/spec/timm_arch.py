@@ -64,8 +64,10 @@ class TimmArch(Arch):
 
     def untrainable(self, recipe: Recipe) -> Iterator[Problem]:
         """Branches can be dropped where timm has such, and its layers are not ours to tell apart."""
+        from archspec.spec.recipe import phases_of
+
         mark = self.tree.mark_of(("timm",))
-        if recipe.drop_path and not self._asked().get("drops", True):
+        if any(phase.drop_path for phase in phases_of(recipe)) and not self._asked().get("drops", True):
             message = f"`{self.timm}` has no branches to drop"
             yield Problem("ARC401", message, "set the recipe's `drop_path` to 0", "drop_path", mark)
         if recipe.optimizer.layer_decay is not None:
