@@ -102,7 +102,10 @@ def _index(written: dict[str, str]) -> str:
 
 
 def _document_page(root: type[BaseModel]) -> str:
-    return "\n".join([f"# {root.__name__}\n\n{_doc(root)}\n\n{_table(root)}", *_held_sections(_page(root), root)])
+    others = [f"## {model.__name__}\n\n{_doc(model)}\n\n{_table(model)}" for model in root.__subclasses__()]
+    return "\n".join(
+        [f"# {root.__name__}\n\n{_doc(root)}\n\n{_table(root)}", *others, *_held_sections(_page(root), root)]
+    )
 
 
 def _held_sections(page: str, root: type[BaseModel] | None = None) -> list[str]:

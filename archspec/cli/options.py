@@ -14,7 +14,7 @@ _SIZE = re.compile(r"([1-9]\d{0,4})(?:[x×]([1-9]\d{0,4}))?")
 
 
 class ArchName(click.ParamType[str]):
-    """A name on the shelf, or a path that ends in .yaml."""
+    """A name on the shelf, a path that ends in .yaml, or a document in place: {timm: resnet50}."""
 
     name = "arch"
 
@@ -72,10 +72,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print data f
 
 
 def opened(reference: str, settings: tuple[str, ...] = ()) -> Any:
-    """The arch of a name or path, with what `--set` changes about it."""
-    from archspec.spec.api import load
+    """The arch of a name or path, or described in place, with what `--set` changes about it."""
     from archspec.spec.edits import edit_of
-    from archspec.spec.loading import edited_by
+    from archspec.spec.loading import ARCH, edited_by
+    from archspec.spec.reading import compose
 
-    arch = load(reference)
+    described = compose(reference, "<arch>") if reference.startswith("{") else []
+    arch = ARCH.resolve(described[0]) if described else ARCH.load(reference)
     return edited_by(arch, [edit_of(setting, "--set") for setting in settings]) if settings else arch

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
       archspec profile caformer_s18
       archspec profile convformer_s18 caformer_s18 vit_small
       archspec profile caformer_s18 --size 384 --json
+      archspec profile caformer_s18 '{timm: swin_tiny_patch4_window7_224}'
     """
 )
 @archs_argument

@@ -46,6 +46,8 @@ def found_run(reference: str, store: Path) -> RunFolder:
 
 def finished_model(run: RunFolder) -> Path:
     """The file of a finished run's network."""
+    if (measured := run.measured()) is not None:
+        raise click.ClickException(f"{run.path} is a measurement; the network is that of {measured.path}")
     result = run.result()
     if result is None or result["state"] != "done":
         raise click.ClickException(f"{run.path} has no finished network; `archspec logs {run.path}` says why")

@@ -59,7 +59,7 @@ def _grid(arch: Arch, layout: Layout, size: Any, width: int | None) -> tuple[lis
     """The table's columns and rows: sections, total, and what the paper prints."""
     rows = [row for section in layout.sections for row in _section_rows(section, layout.cost, width)]
     depth = sum(stage.depth for stage in arch.stages)
-    rows.append(_row({"stage": "total", "blocks": str(depth), **_spent(layout.cost)}, "head"))
+    rows.append(_row({"stage": "total", "blocks": str(depth or ""), **_spent(layout.cost)}, "head"))
     paper = {c.name: _claimed(c) for c in claims(arch, layout.cost, size) if c.name in FIGURES}
     if paper:
         rows.append(_row({"stage": "paper", **paper}))
@@ -110,13 +110,13 @@ def _kin_cost(kin: Kin, place: Place) -> Cost:
 
 def _facts(arch: Arch, layout: Layout, shown: Any) -> Iterator[tuple[str, str]]:
     """What stages share, and what is true of the whole."""
-    for name in SHARED:
+    for name in SHARED if arch.stages else ():
         texts = [said(getattr(stage, name)) for stage in arch.stages]
         if name == "downsample":
             texts[0] = "none"
         if set(texts) - {"none", "[]"} and not (name == "bias" and set(texts) == {"true"}):
             yield name, _spans(texts, skip="none" if name == "downsample" else None)
-    yield from ((name, said(getattr(arch, name))) for name in ("stem", "head", "init"))
+    yield from ((name, said(getattr(arch, name))) for name in ("stem", "head", "init") if arch.stages)
     kept = layout.cost.activations
     yield "activations", f"{fmt.short(kept)} numbers kept for backward, {fmt.memory(kept)} at fp32"
     if arch.reference:

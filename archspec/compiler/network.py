@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
 import torch
 from torch import Tensor, nn
 
 from archspec.errors import RuntimeInputError
-from archspec.nn.block import Stage
+from archspec.nn.block import Stage, recompute
 from archspec.nn.inits import Scheme, initialise
 from archspec.spec.arch import Arch, as_grid
-from archspec.spec.layout import lay_out
 from archspec.spec.place import Grid
 
 
 class Network(nn.Module):
     """Images (B, C, H, W) → logits (B, classes). Its modules stand at the paths of the spec they were built from."""
+
+    draws: ClassVar[bool] = False
+    """Whether parts of it may draw from torch's own generator in training."""
 
     def __init__(self, arch: Arch, seed: int = 0) -> None:
         super().__init__()
@@ -27,6 +32,10 @@ class Network(nn.Module):
         self.scheme: Scheme = arch.init.build(stem.entry)
         self.sizes = {as_grid(arch.input.size)}
         """The image sizes known to fit."""
+
+    def start(self) -> None:
+        """Start its weights from its seed."""
+        initialise(self.named_modules(), self.scheme, self.seed)
 
     def forward(self, image: Tensor) -> Tensor:
         """Images (B, C, H, W) → logits (B, classes)."""
@@ -46,6 +55,29 @@ class Network(nn.Module):
         y: Tensor = self.head(x, pre_logits)
         return y
 
+    def droppable(self, rate: float, *, constant: bool) -> Iterator[tuple[Any, float]]:
+        """Every branch and its rate: the same in all blocks, or from 0 in the first one to `rate` in the last."""
+        blocks: list[Any] = [block for stage in self.stages for block in stage.blocks]  # type: ignore[union-attr]
+        for index, block in enumerate(blocks):
+            share = 1.0 if constant else index / max(1, len(blocks) - 1)
+            yield from ((branch, rate * share) for branch in (block.mixer, block.mlp) if branch is not None)
+
+    def recompute(self) -> None:
+        """Have every block run again in the backward pass instead of keeping what it computed."""
+        for stage in self.stages:
+            for block in stage.blocks:  # type: ignore[union-attr]
+                recompute(block)
+
+    @property
+    def classifier_path(self) -> str:
+        """Where the linear layer stands whose outputs are the logits."""
+        return f"head.{self.head.classifier_name}"
+
+    @property
+    def has_hidden(self) -> bool:
+        """Whether the head has a hidden layer, which a recipe may have dropped out of."""
+        return bool(self.head.has_hidden)
+
     def get_classifier(self) -> nn.Module:
         """The linear layer whose outputs are the logits; an identity where there are no classes."""
         classifier: nn.Module = self.head.classifier
@@ -59,8 +91,7 @@ class Network(nn.Module):
         with torch.random.fork_rng(devices=[]), torch.device("meta" if like.is_meta else "cpu"):
             self.head.reset(num_classes)
         if not like.is_meta:
-            path = f"head.{self.head.classifier_name}"
-            initialise([(path, self.get_classifier())], self.scheme, self.seed)
+            initialise([(self.classifier_path, self.get_classifier())], self.scheme, self.seed)
         self.get_classifier().to(like.device, like.dtype)
         self.num_classes = num_classes
         if num_classes:
@@ -80,7 +111,7 @@ class Network(nn.Module):
 
     def admit(self, size: Grid) -> None:
         """Remember that images of a size fit, or say which parts they do not fit."""
-        problems = list(lay_out(self.spec, size).problems())
+        problems = list(self.spec.laid_out(size).problems())
         if problems:
             reasons = "; ".join(f"{p.path}: {p.message}" + f" ({p.hint})" * bool(p.hint) for p in problems)
             raise RuntimeInputError(f"the network cannot run on images of {size[0]}×{size[1]}: {reasons}")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
+from archspec.nn.norms import keeping_statistics, statistics
 from archspec.nn.tokens import ClassTokens
 from archspec.spec import arch as specs
 from archspec.spec.place import Grid, Place
@@ -61,6 +65,19 @@ class Block(nn.Module):
         """(B, N, C) → (B, N, C)."""
         x = self.mixer(x, grid)
         return x if self.mlp is None else self.mlp(x, grid)
+
+
+def recompute(block: nn.Module) -> None:
+    """Have a block run again in the backward pass instead of keeping what it computed."""
+    again: dict[str, Any] = {"use_reentrant": False, "preserve_rng_state": False}
+    if statistics(block):
+        again["context_fn"] = partial(_twice, block)
+    block.forward = partial(checkpoint, block.forward, **again)
+
+
+def _twice(block: nn.Module) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+    """The contexts of a block's two passes: only the first counts for statistics."""
+    return nullcontext(), keeping_statistics(block)
 
 
 class Stage(nn.Module):

@@ -157,5 +157,6 @@ def keeping_statistics(network: nn.Module) -> Iterator[None]:
             norm.momentum = momentum
 
 
-def _batch_norms(network: nn.Module) -> list[BatchNorm]:
-    return [module for module in network.modules() if isinstance(module, BatchNorm)]
+def _batch_norms(network: nn.Module) -> list[Any]:
+    found = [module for module in network.modules() if isinstance(module, BatchNorm | nn.modules.batchnorm._BatchNorm)]
+    return [norm for norm in found if norm.running_mean is not None]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from archspec.errors import near
+from archspec.errors import Problem, near
 from archspec.spec.activations import Activation, Gelu
 from archspec.spec.base import Cycle, Spec
 from archspec.spec.downsamples import Downsample
@@ -32,7 +32,9 @@ from archspec.spec.values import EVERY_PART, Bias, Count, Label, Number
 from archspec.spec.written import Written
 
 if TYPE_CHECKING:
+    from archspec.spec.edits import Edit
     from archspec.spec.layout import Layout
+    from archspec.spec.recipe import Recipe
 
 ClassToken = Literal["start", "middle", "end"]
 CLASS_TOKENS: tuple[ClassToken, ...] = ("start", "middle", "end")
@@ -210,6 +212,8 @@ def _shortest_cycle(members: list[Spec], depth: int) -> Spec:
 class Arch(Written):
     """One architecture."""
 
+    implementation: ClassVar[str] = "archspec.compiler.network:Network"
+
     arch: str = Field("", description="the arch's name: its address, never part of the network")
     input: Input = Field(description="what the network is shaped for")
     classes: Count = Field(1000, description="logits")
@@ -236,12 +240,28 @@ class Arch(Written):
 
         return edited(self, edits)
 
+    def reached(self, edits: list[Edit]) -> list[Edit]:
+        """Of the edits that are meant for all of a study's archs those that are meant for such a one: all."""
+        return edits
+
+    def untrainable(self, recipe: Recipe) -> Iterator[Problem]:
+        """What a recipe asks for that cannot be done with such a network."""
+        return iter(())
+
     @cached_property
     def layout(self) -> Layout:
         """The resolved network at its own image size, with every part's place."""
+        return self.laid_out()
+
+    def laid_out(self, size: Any = None) -> Layout:
+        """The resolved network at its own image size or run at another one, with every part's place."""
         from archspec.spec.layout import lay_out
 
-        return lay_out(self)
+        return lay_out(self, size)
+
+    def network(self, seed: int) -> Any:
+        """The torch module, whose weights have not been started."""
+        return self.build(seed)  # type: ignore[arg-type]
 
     def resolved(self) -> Arch:
         """The same network with nothing symbolic left: inheritance, relative sizes and bias parts written out."""

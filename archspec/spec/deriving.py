@@ -56,6 +56,10 @@ class Form(Generic[M]):
     problems: Callable[[M], Iterator[Problem]] = _nothing
     """What is wrong with a model whose fields are each right."""
 
+    def model_of(self, tree: Node) -> type[M]:
+        """The model that a tree describes."""
+        return self.model
+
     def load(self, source: str | Path | Mapping[str, Any]) -> M:
         """The model of a name or path, or of plain data."""
         if isinstance(source, Mapping):
@@ -99,7 +103,7 @@ class Form(Generic[M]):
 
     def from_tree(self, tree: Node, *, check: bool = True) -> M:
         """The model of a written-out tree; checked, it is also right as a whole."""
-        model = validated(self.model, tree)
+        model = validated(self.model_of(tree), tree)
         problems = list(self.problems(model)) if check else []
         if problems:
             located = (p.at(model.tree.mark_of(tuple(p.path.split(".")))) for p in problems)
@@ -163,10 +167,11 @@ class Form(Generic[M]):
 
     def _refuse_misspelt(self, node: Node) -> None:
         """Keys that decide how a document is read are seen to first: misspelt, they would hide what they hold."""
-        choices = self.model.choices()
-        deciding = [key for key in choices if key not in self.model.known]
+        model = self.model_of(node)
+        choices = model.choices()
+        deciding = [key for key in choices if key not in model.known]
         for key in node.mapping:
-            if key not in (*self.model.known, *deciding) and set(guesses := closest(key, choices)) & set(deciding):
+            if key not in (*model.known, *deciding) and set(guesses := closest(key, choices)) & set(deciding):
                 message, hint = f"{a(self.kind)} has no `{key}`", near(key, guesses)
                 raise SpecError(Problem("ARC101", message, hint, key, node.key_marks.get(key)))
 

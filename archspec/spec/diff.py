@@ -25,7 +25,8 @@ def diff(before: Arch, after: Arch) -> list[Change]:
 def _network(arch: Arch) -> Any:
     """The network as plain data, written out; metadata and what has been handed to the parts left out."""
     data = {key: value for key, value in arch.resolved().model_dump(exclude_none=True).items() if key not in METADATA}
-    data["stages"] = [{k: v for k, v in s.items() if k not in ("activation", "bias")} for s in data["stages"]]
+    stages = data.get("stages", ())  # a model of timm's has none
+    data["stages"] = [{k: v for k, v in s.items() if k not in ("activation", "bias")} for s in stages]
     return data
 
 

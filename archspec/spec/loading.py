@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from archspec.spec.deriving import Form
 from archspec.spec.edits import Edit, distribute, edits_from, merge
 from archspec.spec.nodes import Node
 from archspec.spec.refusing import shown
+from archspec.spec.timm_arch import TimmArch
 
 
 def load(source: str | Path | Mapping[str, Any] | Arch) -> Arch:
@@ -31,6 +33,8 @@ def edited_by(arch: Arch, edits: list[Edit]) -> Arch:
 
 def expand(node: Node) -> Node:
     """A document with `defaults` merged into its stages."""
+    if "timm" in node.mapping:
+        return node
     stages = node.mapping.get("stages")
     defaults = node.mapping.get("defaults")
     if stages is None or not stages.is_list():
@@ -66,4 +70,13 @@ def _shape_problems(arch: Arch) -> Iterator[Problem]:
     return arch.layout.problems()
 
 
-ARCH = Form("arch", Arch, METADATA, ("reference", "pretrained"), expand, _shape_problems)
+@dataclass(frozen=True)
+class _ArchForm(Form[Arch]):
+    """Archs of parts, and those that are models of timm's."""
+
+    def model_of(self, tree: Node) -> type[Arch]:
+        """What a tree describes is told by its `timm`."""
+        return TimmArch if "timm" in tree.mapping else Arch
+
+
+ARCH = _ArchForm("arch", Arch, METADATA, ("reference", "pretrained"), expand, _shape_problems)

@@ -10,7 +10,6 @@ from pydantic import Field
 from archspec.errors import Problem
 from archspec.spec.arch import Arch, ImageSize
 from archspec.spec.base import Spec
-from archspec.spec.layout import lay_out
 from archspec.spec.values import Count, OrNone
 
 
@@ -39,7 +38,7 @@ class AtSize(Measurement):
         """The parts of the network that cannot run at the size."""
         if self.size is None or self.size == arch.input.size:
             return
-        for problem in lay_out(arch, self.size).problems():
+        for problem in arch.laid_out(self.size).problems():
             name = arch.arch or "the network"
             message = f"{name} cannot run on images of this size: `{problem.path}`: {problem.message}"
             yield Problem(problem.code, message, "choose another size, or `none`", "size")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from archspec.errors import SpecError
 from archspec.spec.arch import Arch, Input, Stage
 from archspec.spec.cost import Cost
-from archspec.spec.layout import Layout, Section, lay_out
+from archspec.spec.layout import Layout, Section
 from archspec.spec.nodes import node_of
 from archspec.spec.wording import problems_of
 
@@ -66,7 +66,7 @@ def laid_out_at(arch: Arch, size: Any) -> Layout:
         size = Input.model_validate({"size": size}).size
     except ValidationError as error:
         raise SpecError(problems_of(error, node_of({"size": size}))) from None
-    layout = lay_out(arch, size)
+    layout = arch.laid_out(size)
     problems = [p.at(arch.tree.mark_of(tuple(p.path.split(".")))) for p in layout.problems()]
     if problems:
         raise SpecError(problems)

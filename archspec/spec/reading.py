@@ -19,6 +19,8 @@ from archspec.spec.scalars import read_scalar
 from archspec.spec.syntax import strange_character, syntax_problem
 
 DOCUMENT_KINDS = ("arch", "space", "study", "recipe", "runner")
+ALSO = {"timm": "arch"}
+"""Further first keys, and what a document is that begins with one."""
 MAX_BYTES = 1_000_000
 MAX_NODES = 50_000
 MAX_DEPTH = 60
@@ -235,7 +237,7 @@ def as_document(node: Node, file: str = "<text>") -> Document:
         mark = node.mark or Mark(file, 1, 1)
         raise SpecError(Problem("ARC006", "a document is lines of `key: value`", _first_key_hint(), mark=mark))
     first = next(iter(node.mapping))
-    if first not in DOCUMENT_KINDS:
+    if first not in (*DOCUMENT_KINDS, *ALSO):
         later = next((kind for kind in DOCUMENT_KINDS if kind in node.mapping), None)
         hint = f"move `{later}:` to the top" if later else near(first, DOCUMENT_KINDS)
         message = f"the first key says what a document is; `{first}` does not"
@@ -246,7 +248,7 @@ def as_document(node: Node, file: str = "<text>") -> Document:
         at_name = node.mark_of((first,), key=name.value is None)
         raise SpecError(Problem("ARC104", message, f"for example `{first}: my_{first}`", first, at_name))
     refuse_nothing(node)
-    return Document(first, name.value, node)
+    return Document(ALSO.get(first, first), name.value, node)
 
 
 def refuse_nothing(node: Node) -> None:

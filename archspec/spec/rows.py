@@ -71,6 +71,8 @@ class Rows:
 
     def __iter__(self) -> Iterator[Row]:
         for row in DESIGNS[self.study.design](self):
+            arch, recipe = row.variant
+            self.found.add(arch.untrainable(recipe) if recipe is not None else ())
             self.found.add(self.unmeasurable(row.variant))
             yield row
 

@@ -9,10 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from archspec.errors import Problem, SpecError, closest, near
-from archspec.spec.reading import DOCUMENT_KINDS, Document, read_file
+from archspec.spec.reading import ALSO, DOCUMENT_KINDS, Document, read_file
 
 _FIRST = r"(?:\A|^---[^\n]*\n)(?:[ \t]*(?:#[^\n]*)?\n)*"
-_HEAD = re.compile(rf"{_FIRST}({'|'.join(DOCUMENT_KINDS)}):[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
+_HEAD = re.compile(rf"{_FIRST}({'|'.join((*DOCUMENT_KINDS, *ALSO))}):[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
 
 
 def shipped_folders() -> list[Path]:
@@ -134,6 +134,7 @@ def _documents(file: Path, _time: int, _size: int) -> tuple[Document, ...]:
 @lru_cache(maxsize=4096)
 def _file_heads(file: Path, _time: int, _size: int) -> tuple[tuple[str, str], ...]:
     try:
-        return tuple(_HEAD.findall(file.read_text(encoding="utf-8-sig")))
+        found = _HEAD.findall(file.read_text(encoding="utf-8-sig"))
+        return tuple((ALSO.get(kind, kind), name) for kind, name in found)
     except (OSError, UnicodeDecodeError):
         return ()

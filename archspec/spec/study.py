@@ -24,10 +24,11 @@ from archspec.spec.measurements import Measurement
 from archspec.spec.naming import ArchName, ArchNames, Paths, Printed, RecipeName, SpaceName, Text, Texts
 from archspec.spec.refusing import shown, wrong
 from archspec.spec.search import Search
+from archspec.spec.timm_arch import TimmArch
 from archspec.spec.values import NonNegative, Number, OrNone, Positive, Share
 from archspec.spec.written import Written
 
-NETWORK = tuple(name for name in Arch.model_fields if name not in METADATA)
+NETWORK = tuple(name for name in {**Arch.model_fields, **TimmArch.model_fields} if name not in METADATA)
 """Where a path into an arch begins."""
 
 RECIPE_PREFIX = "recipe."

@@ -50,7 +50,8 @@ class Names:
 
     def layered(self, arch: Arch) -> Arch:
         """An arch with the profile's edits."""
-        return ARCH.blaming(arch, list(self.study.layer)) if self.study.layer else arch
+        edits = arch.reached(list(self.study.layer))
+        return ARCH.blaming(arch, edits) if edits else arch
 
     def recipe(self, node: Node) -> Recipe:
         """The recipe that a value names or describes; the study's own where it is `none`."""

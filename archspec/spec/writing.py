@@ -29,7 +29,7 @@ def to_yaml(arch: Arch, *, resolved: bool = False, width: int = WIDTH) -> str:
         data["reference"] = _figures(arch.reference)
     if not arch.plugins:
         data.pop("plugins", None)
-    if resolved:
+    if resolved and arch.stages:
         # What a stage hands to its parts has reached them; repeated here it would say something else.
         data["stages"] = [{k: v for k, v in s.items() if k not in ("activation", "bias")} for s in data["stages"]]
     return "\n".join(document(data, width)) + "\n"

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from archspec.compiler.network import Network
-from archspec.nn.block import Branch, Kept
+from archspec.nn.block import Kept
 from archspec.training.randomness import generator, number
 
 
@@ -24,11 +24,12 @@ class Dropping:
 
     def __init__(self, network: Network, seed: int, drop_path: float, head_dropout: float, *, constant: bool) -> None:
         self.network, self.seed = network, seed
-        self.head_dropout = head_dropout if network.head.has_hidden else 0.0
-        self.branches = list(_branches(network, drop_path, constant))
+        self.head_dropout = head_dropout if network.has_hidden else 0.0
+        self.branches = list(network.droppable(drop_path, constant=constant))
         self.shuffling: list[Any] = [module for module in network.modules() if getattr(module, "shuffles", False)]
         self.choices: list[Kept | None] = []
         self.mask: Tensor | None = None
+        self.step = 0
         self.now: Tensor | None = None
 
     def __enter__(self) -> Dropping:
@@ -48,6 +49,7 @@ class Dropping:
         for index, module in enumerate(self.shuffling):
             module.shuffle_seed = number(self.seed, "shuffle", step, index)
         rates = [rate for _, rate in self.branches]
+        self.step = step
         self.choices = [kept(batch, rate, generator(self.seed, "drop", step, i)) for i, rate in enumerate(rates)]
         if self.head_dropout:
             drawn = torch.rand(batch, self._width(), generator=generator(self.seed, "dropout", step))
@@ -58,6 +60,8 @@ class Dropping:
         for (branch, _), choice in zip(self.branches, self.choices, strict=True):
             branch.kept = None if choice is None else Kept(_among(choice.indices, images).to(device), choice.boost)
         self.now = None if self.mask is None else self.mask[images].to(device)
+        if self.network.draws:
+            torch.manual_seed(number(self.seed, "own draws", self.step, int(images[0])))
 
     def _width(self) -> int:
         classifier = self.network.get_classifier()
@@ -67,14 +71,6 @@ class Dropping:
         if self.now is None or not classifier.training:
             return None
         return (inputs[0] * self.now.to(inputs[0].dtype),)
-
-
-def _branches(network: Network, rate: float, constant: bool) -> Iterator[tuple[Branch, float]]:
-    """Every branch and its rate: the same in all blocks, or from 0 in the first one to `rate` in the last."""
-    blocks = [block for stage in network.stages for block in stage.blocks]  # type: ignore[union-attr]
-    for index, block in enumerate(blocks):
-        share = 1.0 if constant else index / max(1, len(blocks) - 1)
-        yield from ((branch, rate * share) for branch in (block.mixer, block.mlp) if branch is not None)
 
 
 def kept(batch: int, rate: float, draws: torch.Generator) -> Kept | None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import copy
-import functools
 import math
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.checkpoint import checkpoint
 
 from archspec.compiler.network import Network
 from archspec.errors import ArchspecError
-from archspec.nn.norms import keeping_statistics, statistics
+from archspec.nn.norms import statistics
 from archspec.spec.recipe import Recipe
 from archspec.training.data import Batch
 from archspec.training.dropping import Dropping, micro_batches
@@ -55,7 +53,7 @@ class Learner:
         self.statistics = statistics(self.network)
         self.micro = recipe.micro_batch or recipe.batch
         if recipe.grad_checkpointing:
-            recompute(self.network)
+            self.network.recompute()
         self.forward = compiled(self.network, recipe.compile, say)
 
     def step(self, number: int, batch: Batch, rate: float) -> float:
@@ -185,25 +183,6 @@ def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
             mean.lerp_(now, 1 - decay)
         else:
             mean.copy_(now)
-
-
-def recompute(network: Network) -> None:
-    """Have every block run again in the backward pass instead of keeping what it computed."""
-    for stage in network.stages:
-        for block in _blocks(stage):
-            again: dict[str, Any] = {"use_reentrant": False, "preserve_rng_state": False}
-            if statistics(block):
-                again["context_fn"] = functools.partial(_twice, block)
-            block.forward = functools.partial(checkpoint, block.forward, **again)
-
-
-def _twice(block: nn.Module) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-    """The contexts of a block's two passes: only the first counts for statistics."""
-    return nullcontext(), keeping_statistics(block)
-
-
-def _blocks(stage: nn.Module) -> Iterator[nn.Module]:
-    yield from stage.blocks  # type: ignore[misc]
 
 
 def compiled(network: Network, mode: str, say: Say) -> Callable[[Tensor], Tensor]:

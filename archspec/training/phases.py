@@ -62,7 +62,7 @@ def phases(recipe: Recipe, data: Split) -> list[Phase]:
 def hand_over(old: Network, new: Network) -> None:
     """Give a network the weights of another; position tables are resized, and a head for other classes stays new."""
     target, weights = new.state_dict(), {**old.state_dict(), **_tables(old, new)}
-    head = f"head.{new.head.classifier_name}." if new.num_classes != old.num_classes else None
+    head = f"{new.classifier_path}." if new.num_classes != old.num_classes else None
     for name, tensor in target.items():
         if head is not None and name.startswith(head):
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archspec.errors import DataError
+from archspec.errors import DataError, SpecError
 from archspec.records.keys import run_document
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
@@ -34,5 +34,7 @@ def prepare(arch: Arch, recipe: Recipe, seed: int, store: Path) -> RunFolder:
 
 def _document(arch: Arch, recipe: Recipe, seed: int, start: str) -> dict[str, object]:
     source = source_for(recipe.data)
+    if problems := list(arch.untrainable(recipe)):
+        raise SpecError(problems)
     network = fitted(arch, recipe, len(source.classes), source.channels)
     return run_document(network, recipe, seed, source.identity, start)

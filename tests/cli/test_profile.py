@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 import archspec as package
 from tests.cli.conftest import Run
@@ -59,3 +63,15 @@ def test_it_needs_no_torch() -> None:
     command = [sys.executable, "-c", WITHOUT_TORCH, "profile", "caformer_s18"]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "26.3M" in answer.stdout
+
+
+def test_a_model_of_timms_may_be_described_in_place(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    data = json.loads(run("profile", "{timm: test_vit, classes: 10}", "--set", "input.size=64", "--json").stdout)
+    assert (data[0]["arch"], data[0]["size"]) == ("test_vit", 64)
+    assert data[0]["params"] > 0
+    shown = run("show", "{timm: test_vit}").stdout
+    assert "test_vit  160×160×3 image" in shown
+    assert "timm: test_vit" in run("show", "{timm: test_vit}", "--yaml").stdout
+    assert "ARC102" in run("profile", "{timm: test_vitt}", code=1).stderr
+    assert "timm  test_vit → test_vit2" in run("diff", "{timm: test_vit}", "{timm: test_vit2}").stdout

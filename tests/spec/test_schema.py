@@ -172,6 +172,10 @@ def derived(**edits: Any) -> dict[str, Any]:
 
 
 RIGHT = [
+    {"timm": "resnet18"},
+    {"arch": "mine", "timm": "resnet18", "args": {"stem_width": 16}, "input": {"size": 64}, "classes": 10},
+    derived(args={"stem_width": 16}),
+    derived(args__stem_width=8),
     arch(),
     staged(mixer={"cycle": ["pooling", {"kind": "attention", "head_dim": 4}]}),
     staged(mixer={"parallel": ["pooling", "identity"]}),
@@ -188,6 +192,8 @@ RIGHT = [
     },
 ]
 WRONG = [
+    {"timm": "resnet18", "stages": []},
+    {"timm": "resnet18", "head": "linear"},
     staged(mixer="poolin"),
     staged(mixer={"kind": "poolin"}),
     staged(mixer={"kind": "pooling", "kernel": 3}),

@@ -155,3 +155,13 @@ def test_a_run_that_starts_from_anothers_waits_for_it(tmp_path: Path) -> None:
     assert found.document(first.key)["key"] == first.key
     one = found.trained["baseline/tiny"]
     assert prepare(one.arch, one.recipe, 0, tmp_path / "store").key == second.key
+
+
+def test_baselines_of_factors_have_the_figures_of_their_documents() -> None:
+    found = planned("metaformer_mixers").plan.by_id
+    printed = {arm.arch: arm.paper.get("top1") for arm in found.values() if not arm.factor}
+    assert printed["identityformer_s12"] == 74.6
+    assert printed["convformer_b36"] == 84.8
+    assert None not in printed.values()
+    smaller = planned("metaformer_mixers", profile="smoke").plan
+    assert smaller.by_id["baseline/convformer_s18"].paper == {}

@@ -7,6 +7,7 @@ from typing import Any
 
 def schema(kind: str) -> dict[str, Any]:
     """The JSON Schema (draft 7) of one kind of document."""
+    from archspec.spec.reading import ALSO
     from archspec.spec.registry import members
     from archspec.spec.schema.documents import Documents
 
@@ -17,6 +18,6 @@ def schema(kind: str) -> dict[str, Any]:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": f"archspec {kind}",
         "allOf": [reference],
-        "required": [kind],
+        "anyOf": [{"required": [first]} for first in (kind, *(also for also in ALSO if ALSO[also] == kind))],
         "definitions": dict(sorted(documents.definitions.items())),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from archspec.spec.arch import Arch, Stage
@@ -11,9 +12,10 @@ from archspec.spec.measurements import Measurement
 from archspec.spec.naming import Paths, Refers
 from archspec.spec.schema import paths
 from archspec.spec.schema.fields import first_line, is_family
-from archspec.spec.schema.forms import JSON, Flavour
+from archspec.spec.schema.forms import JSON, Flavour, without
 from archspec.spec.schema.models import Models
 from archspec.spec.study import Arm, Factor, Profile, Study
+from archspec.spec.timm_arch import TimmArch
 
 NAME: JSON = {"type": "string", "minLength": 1}
 FREE_PATHS = "paths into the document, and their new values"
@@ -29,7 +31,9 @@ class Documents(Models):
     def _document(self, form: Form[Any]) -> JSON:
         name = {form.kind: {"description": _what(form), **NAME}}
         whole = self._written(form, name)
-        about = {key: whole["properties"].get(key, {}) for key in form.about} if "properties" in whole else {}
+        if form.model is Arch:
+            whole = {"if": {"required": ["timm"]}, "then": self._timm(name), "else": whole}
+        about = {} if is_family(form.model) else {key: self.field(form.model, key) for key in form.about}
         own = {"extends": {"description": f"the {form.kind} to begin with", **self.name(form.kind)}}
         own["edits"] = {"description": f"what to change about it: {FREE_PATHS}", **self.edits(form)}
         note = {"note": {"description": "anything a reader should know", "type": "string"}}
@@ -51,6 +55,11 @@ class Documents(Models):
         properties = {**whole["properties"], **name, **self._shorthands(form)}
         required = [key for key in whole.get("required", ()) if key != form.kind]
         return {**whole, "properties": properties, "required": required}
+
+    def _timm(self, name: JSON) -> JSON:
+        """A model of timm's, which has a name of its own."""
+        model = self.object(TimmArch)
+        return {**model, "properties": {**model["properties"], **name}}
 
     def _shorthands(self, form: Form[Any]) -> JSON:
         if form.model is not Arch:
@@ -80,7 +89,12 @@ class Documents(Models):
     def paths(self, mark: Paths, flavour: Flavour) -> JSON:
         """The keys of a mapping of paths."""
         form = FORMS[mark.kind]
-        return paths.Paths(self, flavour).keys(form.model, form.about, mark.prefix)
+        found = paths.Paths(self, flavour).keys(form.model, form.about, mark.prefix)
+        if form.model is Arch:
+            own = {name: self.field(TimmArch, name, flavour) for name in TimmArch.names if name not in Arch.known}
+            found["properties"] |= {f"{mark.prefix}{name}": without(schema, "default") for name, schema in own.items()}
+            found["patternProperties"][rf"^{re.escape(mark.prefix)}args\..+$"] = {}
+        return found
 
     def field(self, model: Any, name: str, flavour: Flavour = "") -> JSON:
         """A property; measurements may also come as one kind, or as a list of kinds and names."""
