@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from archspec.spec.arch import Arch, Figures
+from archspec.spec.arch import Arch
 from archspec.spec.cost import Cost
 
 FIGURES = ("params", "macs", "frozen_params")
@@ -24,7 +24,7 @@ def claims(arch: Arch, cost: Cost, size: Any) -> list[Claim]:
     reference = arch.reference
     if reference is None:
         return []
-    figures: Figures | None = reference if size == arch.input.size else reference.at.get(str(size))
+    figures = reference.of(size, arch.input.size)
     said = {"params": reference.params, "frozen_params": reference.frozen_params}
     if figures is not None:
         said["macs"] = figures.macs

@@ -114,6 +114,10 @@ class Reference(Figures):
     at: dict[str, Figures] = Field({}, description="figures at other image sizes: {384: {macs: 13.4G, top1: 85.0}}")
     note: str | None = Field(None, description="what a reader of the figures should know")
 
+    def of(self, size: Any, own: Any) -> Figures | None:
+        """The figures at an image size; `own` is the arch's."""
+        return self if size == own else self.at.get(str(size))
+
 
 class Pretrained(Spec):
     """A checkpoint on this machine."""

@@ -21,8 +21,10 @@ Jitter = Annotated[tuple[Amount, ...], exactly(4, "brightness, contrast, saturat
 class Augment(Spec):
     """What is done to the images of training."""
 
-    crop: Literal["random_resized", "resize"] = Field(
-        "random_resized", description="a random part of the image brought to the size, or the whole image"
+    crop: Literal["random_resized", "simple", "resize"] = Field(
+        "random_resized",
+        description="a random part of the image brought to the size; `simple`, DeiT III's: the shorter side brought to "
+        "the size and a random square of it, four pixels beyond its edge at most; or the whole image",
     )
     scale: Span = Field((0.08, 1.0), description="least and largest share of the image in a random crop")
     ratio: Span = Field((3 / 4, 4 / 3), description="least and largest width / height of a random crop")

@@ -101,9 +101,17 @@ class Rows:
 
     def baselines(self) -> Iterator[Row]:
         """A row for each of the study's own baselines."""
-        for base in self.own:
-            printed = figures(self.study.reference.baseline, base.number, self.study.reference.metric)
-            yield Row(base, base.variant, name=base.name, paper=printed)
+        yield from map(self.standing, self.own)
+
+    def standing(self, base: Base) -> Row:
+        """The row of a baseline; what the study does not say that the paper prints for it, its arch may."""
+        said, (arch, recipe) = self.study.reference, (base.variant.arch, base.variant.recipe)
+        printed = figures(said.baseline, base.number, said.metric) if base in self.own else {}
+        own = arch.reference
+        if not printed and own and recipe and own.paper == said.paper:
+            there = own.of(recipe.resolution or arch.input.size, arch.input.size)
+            printed = figures(getattr(there, said.metric, None), 0, said.metric)
+        return Row(base, base.variant, name=base.name, paper=printed)
 
     def one_factor(self) -> Iterator[Row]:
         """The baselines, and every arm on every base of its factor."""
@@ -114,20 +122,13 @@ class Rows:
             if factor.on or factor.recipe:
                 on = written.mapping["on"] if factor.on else self.study.tree.mapping["baseline"]
                 bases = self.bases(on, written.mapping["recipe"])
-                yield from (Row(base, base.variant, name=base.name, paper=self.known(base)) for base in bases)
+                yield from map(self.standing, bases)
             for arm, node in written.mapping["arms"].mapping.items():
                 for base in bases:
                     with self.found.collecting(_on(base, bases)):
                         said = self._said(factor.arms[arm], node, base)
                         variant = self.arm(base.variant, base, node, factor, name)
                         yield Row(base, variant, name, arm, {name: arm}, table=factor.table or "", **said)
-
-    def known(self, base: Base) -> dict[str, float]:
-        """What the study's paper prints of an arch for which the study says nothing: what its own document says."""
-        printed = base.variant.arch.reference
-        if printed is None or printed.top1 is None or printed.paper != self.study.reference.paper:
-            return {}
-        return {"top1": printed.top1}
 
     def factorial(self) -> Iterator[Row]:
         """The baselines, and every combination of arms; of a fraction, those whose numbers add up to its multiples."""

@@ -107,7 +107,6 @@ class _Driver:
         for run in self.planned.plan.runs:
             if run.key in self.wanted and self.known(run.key).state != "done":
                 self.left.setdefault(run.key, run)
-        self._count_failures()
         while self.left or self.mine:
             cancelled = self.folder.cancelled()
             for key in cancelled & self.mine.keys():
@@ -147,7 +146,7 @@ class _Driver:
             if state in OPEN:
                 self._submit(run)
             elif state not in ("running", "unknown", "waiting"):
-                del self.left[key]
+                self._done_with(key, state)
             elif state != "waiting" and key not in self.waiting:
                 self.waiting.add(key)
                 self.on(Event("waiting", run, self.known(key)))
@@ -186,9 +185,8 @@ class _Driver:
             now = self.known(ended.job)
             if now.state != "failed":
                 return
-        del self.left[ended.job]
+        self._done_with(ended.job, now.state)
         self.on(Event("done" if now.state == "done" else "failed", run, now))
-        self._count_failures()
 
     def _let_go(self, key: str) -> None:
         """What has left the pool is worked on no more, even where its worker lives on."""
@@ -208,9 +206,10 @@ class _Driver:
             folder.finish(attempt, {"state": "failed", "reason": reason, "checkpoint": None})
         self.on(Event("died", run, self.known(run.key)))
 
-    def _count_failures(self) -> None:
-        keys = dict.fromkeys(key for key in self.planned.plan.keys if key in self.wanted and key not in self.left)
-        self.summary.failed = sum(self.known(key).state == "failed" for key in keys)
+    def _done_with(self, key: str, state: str) -> None:
+        """Nothing is left to do about a run; too many failures end the driving."""
+        del self.left[key]
+        self.summary.failed += state == "failed"
         most = self.planned.plan.max_failures
         if most is not None and self.summary.failed > most:
             self.summary.reason = f"{self.summary.failed} runs have failed, more than `max_failures: {most}`"

@@ -111,6 +111,12 @@ def test_facts_are_the_datas(data: str) -> None:
     assert facts(data)[:4] == (source.identity, len(train.classes), train.channels, len(train))
 
 
+def test_what_the_paper_prints_for_a_baseline_may_stand_with_its_arch() -> None:
+    printed = {arm.id: arm.paper for arm in planned("ablation_hyenapixel").plan.arms if not arm.factor}
+    assert [paper["top1"] for paper in printed.values()] == [80.3, 83.2, 73.4, 76.6]  # the last at 512 px
+    assert all(not arm.paper for arm in planned("quickstart").plan.arms)
+
+
 def test_data_that_is_not_here_can_be_planned_with(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ARCHSPEC_DATA", raising=False)
     found = planned("ablation_metaformer")
@@ -158,4 +164,4 @@ def test_baselines_of_factors_have_the_figures_of_their_documents() -> None:
     assert printed["convformer_b36"] == 84.8
     assert None not in printed.values()
     smaller = planned("metaformer_mixers", profile="smoke").plan
-    assert smaller.by_id["baseline/convformer_s18"].paper == {}
+    assert smaller.by_id["baseline/identityformer_s_iso"].paper == {}

@@ -101,7 +101,6 @@ def colours(augment: Augment) -> bool:
 def augmenting(augment: Augment, size: tuple[int, int], fills: tuple[float, ...], *, resized: bool) -> list[Step]:
     """Timm's transforms for training; `resized`: the image has its size already."""
     from timm.data.transforms_factory import transforms_imagenet_train
-    from torchvision.transforms import InterpolationMode, Resize
 
     first, second, _ = _blamed(
         lambda: transforms_imagenet_train(
@@ -120,10 +119,20 @@ def augmenting(augment: Augment, size: tuple[int, int], fills: tuple[float, ...]
         augment.randaugment,
     )
     crop, *mirrors = first.transforms
+    crops = [] if resized else [crop] if augment.crop == "random_resized" else _cropping(augment, size)
+    return [*crops, *mirrors, *map(_mended, second.transforms)]
+
+
+def _cropping(augment: Augment, size: tuple[int, int]) -> list[Step]:
+    """The whole image brought to a size, or DeiT III's simple crop of it."""
+    from timm.data.transforms import ResizeKeepRatio
+    from torchvision.transforms import InterpolationMode, RandomCrop, Resize
+
+    how = "bilinear" if augment.interpolation == "random" else augment.interpolation
     if augment.crop == "resize":
-        how = "bilinear" if augment.interpolation == "random" else augment.interpolation
-        crop = Resize(size, InterpolationMode(how))
-    return [*([] if resized else [crop]), *mirrors, *map(_mended, second.transforms)]
+        return [Resize(size, InterpolationMode(how))]
+    covering = ResizeKeepRatio(size, longest=0, interpolation=how)  # type: ignore[no-untyped-call]
+    return [covering, RandomCrop(size, padding=4, padding_mode="reflect")]
 
 
 def _blamed(make: Callable[[], Any], policy: str | None) -> Any:

@@ -97,6 +97,27 @@ def test_the_resolution_of_evaluation_is_that_of_the_papers(tmp_path: Path) -> N
     assert bright(crop=1.0, resize="square") == pytest.approx(0.25, abs=0.02)
 
 
+def test_a_simple_crop_keeps_the_scale_and_reaches_four_pixels_beyond_the_edge(tmp_path: Path) -> None:
+    """Columns that brighten from left to right: a crop of a wide image is a window of them, mirrored at the edges."""
+    pixels = np.repeat(np.linspace(0, 254, 80).astype(np.uint8)[None, :, None], 40, axis=0).repeat(3, axis=2)
+    for name in CLASSES:
+        (tmp_path / name).mkdir()
+        for number in range(8):
+            Image.fromarray(pixels).save(tmp_path / name / f"{number}.png")
+    split = source_for(str(tmp_path)).split("train")
+    how = {"crop": "simple", "flip": 0, "interpolation": "nearest"}
+    eye = Eye(split, recipe(augment=how).augment, (20, 20), 0)
+    padded = np.pad(pixels[0, ::2, 0].astype(int), 4, mode="reflect")
+    windows = [padded[start : start + 20] for start in range(len(padded) - 19)]
+    found = set()
+    for time in range(60):
+        row = eye.see(Draw(0, 0, time))[0][0, :, 0].astype(int)
+        distances = [np.abs(window - row).max() for window in windows]
+        assert min(distances) <= 4  # a column of the original is about three brighter than its neighbour
+        found.add(int(np.argmin(distances)))
+    assert min(found) < 4 and max(found) > len(windows) - 5  # noqa: PT018
+
+
 def test_identities_follow_the_files_and_not_their_place(tmp_path: Path) -> None:
     first = painted(tmp_path / "one", CLASSES, 10)
     shutil.copytree(first, tmp_path / "two")
@@ -245,7 +266,8 @@ def test_a_bad_policy_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "augment", [{"randaugment": "rand-m9-mstd0.5-inc1"}, {"three_augment": True}, {"crop": "resize"}]
+    "augment",
+    [{"randaugment": "rand-m9-mstd0.5-inc1"}, {"three_augment": True}, {"crop": "resize"}, {"crop": "simple"}],
 )
 def test_grey_images_are_augmented_as_coloured_ones_are(augment: dict[str, object]) -> None:
     split = source_for("digits").split("val")
