@@ -35,8 +35,8 @@ STUDY_COMMANDS = {
     "run": Entry("archspec.cli.study.run:run", "Run what is missing, and end with the table."),
     "status": Entry("archspec.cli.study.status:status", "What has become of every run."),
     "report": Entry("archspec.cli.study.report:report", "The table, the figures, and what they say."),
-    "cancel": Entry("archspec.cli.study.cancel:cancel", "Stop runs, or all of them; their checkpoints stay."),
-    "retry": Entry("archspec.cli.study.retry:retry", "Run again what failed or was cancelled."),
+    "cancel": Entry("archspec.cli.study.stopping:cancel", "Stop runs, or all of them; their checkpoints stay."),
+    "retry": Entry("archspec.cli.study.stopping:retry", "Run again what failed or was cancelled."),
 }
 """The commands of `archspec study`."""
 

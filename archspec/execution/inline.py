@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-from archspec.execution.jobs import Ended, call
+from archspec.execution.jobs import AGAIN, INTERRUPTED, Ended, call
 
 
 class Inline:
@@ -14,6 +14,7 @@ class Inline:
     def __init__(self, target: str) -> None:
         self.target = target
         self.job: tuple[str, Path] | None = None
+        self.ended: list[Ended] = []
 
     @property
     def free(self) -> int:
@@ -25,12 +26,19 @@ class Inline:
         self.job = (job, folder)
 
     def wait(self, seconds: float) -> list[Ended]:
-        """Run it, however long that takes."""
+        """Run it, however long that takes; Ctrl-C stops it, and whoever waits."""
         if self.job is None:
-            return []
+            ended, self.ended = self.ended, []
+            return ended
         (name, folder), self.job = self.job, None
         try:
-            return [Ended(name, call(self.target, str(folder)))]
+            code = call(self.target, str(folder))
+            if code != INTERRUPTED:
+                return [Ended(name, code)]
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            self.ended = [Ended(name, AGAIN)]
+            raise
         except Exception:
             return [Ended(name, 1, traceback.format_exc())]
 

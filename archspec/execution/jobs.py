@@ -8,6 +8,8 @@ from typing import NamedTuple, Protocol
 
 AGAIN = 85
 """What a function returns that was stopped and wants to be started again."""
+INTERRUPTED = 130
+"""What it returns when Ctrl-C has stopped it."""
 
 
 class Ended(NamedTuple):

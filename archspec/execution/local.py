@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import selectors
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from archspec.execution.jobs import Ended
-from archspec.spec.runner import Local
+from archspec.execution.jobs import AGAIN, Ended
+from archspec.spec.runner import Local, seconds
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+GRACE = 60.0
+"""Seconds that a job has to stop once its time is over."""
 
 
 class Workers:
@@ -27,6 +31,10 @@ class Workers:
         self.places = list(places(runner))
         self.idle: list[_Worker] = []
         self.busy: dict[str, _Worker] = {}
+        self.limit = math.inf if runner.time_limit is None else seconds(runner.time_limit)
+        self.deadlines: dict[str, float] = {}
+        """When the time of jobs is over, where it is limited."""
+        self.late: set[str] = set()
 
     @property
     def free(self) -> int:
@@ -35,6 +43,7 @@ class Workers:
 
     def submit(self, job: str, folder: Path) -> None:
         """Give a job to a worker that has none, or to a new one."""
+        self.late.discard(job)
         while self.idle:
             worker = self.idle.pop()
             if worker.begin(folder):
@@ -44,7 +53,7 @@ class Workers:
             place = next(index for index in range(len(self.places)) if index not in taken)
             worker = _Worker(place, self._command(place), self._environment(place), self.log)
             worker.begin(folder)
-        self.busy[job] = worker
+        self.busy[job], self.deadlines[job] = worker, time.monotonic() + self.limit
 
     def wait(self, seconds: float) -> list[Ended]:
         """The jobs that have ended; a worker that has died ended its job with its signal."""
@@ -54,6 +63,7 @@ class Workers:
             for job, worker in self.busy.items():
                 selector.register(worker.answers, selectors.EVENT_READ, job)
             ready = [key.data for key, _ in selector.select(seconds)]
+        self._mind_the_time()
         return [self._ended(job) for job in ready]
 
     def stop(self, job: str) -> None:
@@ -68,15 +78,29 @@ class Workers:
         for worker in self.busy.values():
             worker.process.kill()
             worker.leave()
-        self.idle, self.busy = [], {}
+        self.idle, self.busy, self.deadlines = [], {}, {}
+
+    def _mind_the_time(self) -> None:
+        """Have jobs stop whose time is over; what does not is killed."""
+        now = time.monotonic()
+        for job, deadline in self.deadlines.items():
+            if now > deadline + GRACE:
+                self.busy[job].process.kill()
+            elif now > deadline and job not in self.late:
+                self.late.add(job)
+                self.stop(job)
 
     def _ended(self, job: str) -> Ended:
         worker = self.busy.pop(job)
+        del self.deadlines[job]
         answer = worker.answer()
         if answer is None:
             return Ended(job, worker.leave() or -signal.SIGKILL)
         self.idle.append(worker)
-        return Ended(job, int(answer["code"]), str(answer["error"]))
+        code, error = int(answer["code"]), str(answer["error"])
+        if job in self.late and code == AGAIN:
+            error = f"stopped after {self.runner.time_limit}, its time limit"
+        return Ended(job, code, error)
 
     def _command(self, place: int) -> list[str]:
         command = [sys.executable, "-m", "archspec.execution.worker", self.target, self.places[place][0]]

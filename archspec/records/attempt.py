@@ -84,7 +84,8 @@ class Attempt:
 
     def alive(self) -> bool | None:
         """Whether somebody still works on it; None where that cannot be known from here."""
-        return alive(read_json(self.lease))
+        said = read_json(self.lease)
+        return said is not None and alive(said)
 
     def record_environment(self, shared: Mapping[str, Any], **here: Any) -> str:
         """Write what this attempt ran with: what is `shared` once a store, under the hash that is returned."""

@@ -15,6 +15,7 @@ from archspec.errors import RecordsError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+TAKEN = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}
 NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP}
 
 
@@ -75,6 +76,23 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
 
 
+def move_exclusively(folder: Path, place: Path) -> bool:
+    """Give a folder that is not empty its place, whole; False where another that is not empty has taken it."""
+    with telling(place, "written"):
+        own = folder.stat().st_ino
+        try:
+            # Renaming onto a folder with something in it fails on every filesystem, and nothing comes between.
+            folder.rename(place)
+        except OSError as error:
+            if error.errno in TAKEN:
+                return False
+            # Over NFS the answer may get lost, and asked again there is nothing left to move.
+            if error.errno != errno.ENOENT or _inode(place) != own:
+                raise
+        _sync_folder(place.parent)
+    return True
+
+
 @contextmanager
 def telling(path: Path, verb: str) -> Iterator[None]:
     """Say what the operating system refused, and what to do about it."""
@@ -104,6 +122,12 @@ def _write(path: Path, data: bytes) -> None:
         while rest:
             rest = rest[os.write(file, rest) :]
         os.fsync(file)
+
+
+def _inode(path: Path) -> int | None:
+    with suppress(FileNotFoundError):
+        return path.stat().st_ino
+    return None
 
 
 def _sync_folder(folder: Path) -> None:

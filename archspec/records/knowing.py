@@ -60,10 +60,12 @@ def _told(run: RunFolder) -> Told:
         return Told(Known(run.path.name))
     times = {attempt.number: read_lines(attempt.timing) for attempt in attempts}
     tried = {attempt.number: _tried(attempt, times[attempt.number]) for attempt in attempts}
-    counting = int(result["attempt"]) if result else attempts[-1].number
+    if result is None:
+        result = {"attempt": attempts[-1].number, "state": LIVENESS[alive]}
+    counting = int(result["attempt"])
     walls = [line for number, lines in times.items() if number <= counting for line in lines]
     found = _points(run.attempt(counting), walls)
-    known = _known(run, result or {"attempt": counting, "state": LIVENESS[alive]}, tried, found)
+    known = _known(run, result, tried, found)
     return Told(known, tuple(tried.values()), found)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -10,7 +12,7 @@ from typing import Any
 
 from archspec.errors import RecordsError
 from archspec.records.attempt import Attempt, numbered, step_of
-from archspec.records.files import make_folder, read_json, telling, write_atomic, write_json
+from archspec.records.files import make_folder, move_exclusively, read_json, telling, write_atomic, write_json
 from archspec.records.store import Store
 from archspec.spec.reading import compose
 from archspec.spec.writing import document
@@ -105,20 +107,17 @@ class RunFolder:
     def claim(self) -> Attempt:
         """Begin a new attempt, which from now on is the only one that counts."""
         make_folder(self.attempts_folder)
-        for number in count(1 + max(numbered(self.attempts_folder), default=0)):
-            try:
-                # Making a folder is the one exclusive step that every filesystem knows, NFS too.
-                with telling(self.attempts_folder, "written"):
-                    (self.attempts_folder / str(number)).mkdir()
-            except RecordsError as error:
-                if isinstance(error.__cause__, FileExistsError):
-                    continue  # somebody else was faster
-                raise
-            break
-        attempt = self.attempt(number)
-        make_folder(attempt.checkpoints)
-        attempt.beat()
-        return attempt
+        made = Attempt(self.attempts_folder / f".{secrets.token_hex(6)}.tmp")
+        try:
+            make_folder(made.checkpoints)
+            made.beat()
+            for number in count(1 + max(numbered(self.attempts_folder), default=0)):
+                # It appears with its sign of life already in it, so that one without is nobody's.
+                if move_exclusively(made.path, self.attempts_folder / str(number)):
+                    return self.attempt(number)
+        finally:
+            shutil.rmtree(made.path, ignore_errors=True)
+        raise AssertionError  # numbers do not end
 
     def attempt(self, number: int) -> Attempt:
         """The attempt of a number."""

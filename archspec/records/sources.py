@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
+from functools import cache
 from pathlib import Path
 
 from archspec.errors import RecordsError
@@ -14,14 +15,18 @@ from archspec.spec.base import Spec
 
 def mark_of(kind: type[Spec]) -> int | str:
     """What changes whenever a kind may compute other numbers than before."""
+    return _content(kind) or kind.revision
+
+
+@cache
+def _content(kind: type[Spec]) -> str:
+    """The hash of a kind's source files, as they were when this process first asked; empty where there are none."""
     files = source_files(kind)
-    if not files:
-        return kind.revision
     content = hashlib.sha256()
     for file in files:
         with telling(file, "read"):
             content.update(hashlib.sha256(file.read_bytes()).digest())
-    return content.hexdigest()[:20]
+    return content.hexdigest()[:20] if files else ""
 
 
 def source_files(kind: type[Spec]) -> list[Path]:

@@ -32,6 +32,11 @@ class Store:
         """The folders of studies, each under its name (and its profile's: `name@profile`)."""
         return self.path / "studies"
 
+    @property
+    def code(self) -> Path:
+        """Code as it was when studies began, each version under its hash."""
+        return self.path / "code"
+
     def study(self, name: str) -> Path:
         """Where the study of a name keeps its plan, its reports and its driver's log."""
         return self.studies / name

@@ -106,6 +106,7 @@ def _within(run: RunFolder) -> Iterator[Item]:
     result, attempts = run.result(), run.attempts()
     places = [run.path, *(attempt.path for attempt in attempts)]
     yield from _temporary(file for place in places for file in _own_files(place))
+    yield from _temporary(_inside(run.attempts_folder))
     if result is None or result["state"] not in ENDED:
         return
     for attempt in attempts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
@@ -22,6 +22,12 @@ def _duration(value: Any) -> str:
     return value
 
 
+def seconds(duration: str) -> float:
+    """A duration in seconds."""
+    return float(duration[:-1]) * UNITS[duration[-1]]
+
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION = r"[0-9]+(\.[0-9]+)?[smhd]"
 Duration = Annotated[str, PlainValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{DURATION}$"})]
 
@@ -31,7 +37,9 @@ class Resources(Spec):
 
     gpus: NonNegative = Field(0, description="accelerators")
     cpus: Count = Field(1, description="processor cores")
-    memory: OrNone[Printed] = Field(None, description="main memory in bytes: 16G; `none`: whatever there is")
+    memory: OrNone[Printed] = Field(
+        None, description="main memory in bytes: 16G; schedulers see to it; `none`: whatever there is"
+    )
 
 
 class Runner(Written, family="runners"):
@@ -41,14 +49,30 @@ class Runner(Written, family="runners"):
     environment: dict[str, Text] = Field({}, description="environment variables of every run")
     note: str | None = Field(None, description="anything a reader should know")
 
+    here: ClassVar[bool] = True
+    """Whether runs execute on this very machine."""
+
+    @property
+    def given(self) -> Resources:
+        """What one run is given."""
+        return Resources()
+
 
 class Queue(Runner):
     """What runners have that start processes of their own."""
 
     resources: Resources = Field(Resources(), description="what one run is given")
     parallelism: OrNone[Count] = Field(None, description="most runs at one time; `none`: as many as fit")
-    time_limit: OrNone[Duration] = Field(None, description="how long one attempt may take: 90m, 12h, 2d; or `none`")
+    time_limit: OrNone[Duration] = Field(
+        None,
+        description="how long one attempt may take: 90m, 12h, 2d; or `none`. Then it is saved, and another goes on",
+    )
     setup: tuple[str, ...] = Field((), description="shell lines that come before every run")
+
+    @property
+    def given(self) -> Resources:
+        """What one run is given."""
+        return self.resources
 
 
 class Inline(Runner):
@@ -66,6 +90,7 @@ class Local(Queue):
 class Slurm(Queue):
     """As jobs of a SLURM cluster."""
 
+    here = False
     kind: Literal["slurm"] = "slurm"
     options: dict[str, Text] = Field({}, description="further options of sbatch: {partition: gpu, account: lab}")
 

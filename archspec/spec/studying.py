@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -86,10 +87,15 @@ def several(node: Node | None) -> list[Node]:
     return [] if node is None or node.value == "none" else node.items if node.is_list() else [node]
 
 
+MOST = 100_000
+"""Combinations of a factorial, before a fraction is taken of them."""
+
+
 def _problems(study: Study) -> Iterator[Problem]:
     """What is wrong with the study as a whole, each at its own place."""
     for path, message, hint in (
         *_design(study),
+        *_too_many(study),
         *_out_of_place(study),
         *_conditions(study),
         *_measurements(study),
@@ -131,6 +137,16 @@ def _searching(study: Study) -> Wrong:
             "what is looked for in the space is not said",
             "for example `search: {objectives: {top1: max}}`",
         )
+
+
+def _too_many(study: Study) -> Wrong:
+    """Combinations multiply; those that hang on a condition are not counted, for they may be few."""
+    arms = [len(factor.arms) for factor in study.factors.values() if not factor.when]
+    count = math.prod(arms)
+    if study.design == "factorial" and count > MOST:
+        sizes = " × ".join(map(str, arms))
+        message = f"{sizes} arms make {count:,} combinations, and {MOST:,} is the most that are enumerated"
+        yield ("factors",), message, "vary less at once, or write them as a `space` and search it"
 
 
 def _out_of_place(study: Study) -> Wrong:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -17,9 +17,9 @@ from archspec.execution.inline import Inline
 from archspec.execution.jobs import AGAIN, Ended, Pool
 from archspec.execution.local import Workers
 from archspec.records.files import write_atomic
+from archspec.records.freezing import environment, frozen
 from archspec.records.knowing import known
 from archspec.records.known import Known
-from archspec.records.lease import PATIENCE
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.runner import Local, Runner
@@ -74,6 +74,7 @@ def drive(
     wanted = set(planned.plan.keys if keys is None else keys)
     with folder.driving():
         folder.keep(planned.plan)
+        runner = with_code(runner, frozen(Store(store), planned.specs))
         driver = _Driver(planned, store, folder, pool_for(runner, target, folder.log), on, wanted)
         try:
             return driver.whole()
@@ -82,6 +83,13 @@ def drive(
             raise
         finally:
             driver.pool.close()
+
+
+def with_code(runner: Runner, code: Path | None) -> Runner:
+    """A runner whose processes take frozen code before any other."""
+    if code is None:
+        return runner
+    return runner.model_copy(update={"environment": {**environment(code), **runner.environment}})
 
 
 @dataclass
@@ -158,13 +166,7 @@ class _Driver:
             return "blocked"
         if any(state != "done" for state in before):
             return "waiting"
-        folder = RunFolder(Store(self.store).run(run.key))
-        state = known(folder).state
-        # An attempt that never gave a sign of life died as it was made.
-        newest = folder.newest() if state == "unknown" else None
-        if newest is not None and not newest.lease.exists() and time.time() - newest.path.stat().st_mtime > PATIENCE:
-            return "lost"
-        return state
+        return self.known(run.key).state
 
     def _submit(self, run: PlannedRun) -> None:
         folder = RunFolder.create(self.store, self.planned.document(run.key))
@@ -179,7 +181,7 @@ class _Driver:
         now = self.known(ended.job)
         if now.state not in ("done", "failed", "pruned", "invalid"):
             if ended.code == AGAIN:
-                self.on(Event("stopped", run, now))
+                self.on(Event("stopped", run, replace(now, reason=ended.error)))
                 return
             self._died(run, ended, progressed=(now.step or 0) > (before.step or 0))
             now = self.known(ended.job)

@@ -11,6 +11,7 @@ from typing import Any
 from archspec.errors import Problem, SpecError
 from archspec.records.keys import measurement_document, measurement_key, run_document, run_key
 from archspec.spec.arch import Arch
+from archspec.spec.base import Spec
 from archspec.spec.findings import Findings
 from archspec.spec.measurements import Measurement
 from archspec.spec.origin import ancestors
@@ -23,6 +24,7 @@ from archspec.spec.studying import STUDY, profiled
 from archspec.studies.computing import checkpoint_bytes, compute
 from archspec.studies.fairness import differences
 from archspec.studies.plan import Plan, PlannedArm, PlannedRun
+from archspec.studies.shortening import row_in_steps
 from archspec.studies.trying import CHECK, shortened, small
 from archspec.training.data.facts import Facts, facts
 from archspec.training.fitting import fitted
@@ -92,13 +94,20 @@ class Planned:
         return self.trained[run.arm].document(run)
 
     @property
+    def specs(self) -> list[Spec]:
+        """Everything that is built and trained by."""
+        return [spec for one in self.trained.values() for spec in (one.arch, one.recipe)]
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """Data that is not on this machine: what to get, and where to put it."""
         return tuple(dict.fromkeys(one.data.missing for one in self.trained.values() if one.data.missing))
 
 
-def planned(study: str | Path, *, profile: str = "", seeds: Sequence[int] | None = None) -> Planned:
-    """The plan of a study by name or path, perhaps as one of its profiles has it or with other seeds."""
+def planned(
+    study: str | Path, *, profile: str = "", seeds: Sequence[int] | None = None, steps: int | None = None
+) -> Planned:
+    """The plan of a study by name or path, perhaps as one of its profiles has it, with other seeds, or in few steps."""
     document = find("study", str(study))
     said = STUDY.read(document)
     checking = profile == CHECK and CHECK not in said.profiles
@@ -107,10 +116,12 @@ def planned(study: str | Path, *, profile: str = "", seeds: Sequence[int] | None
     rows = rows_of(chosen, document)
     if checking:
         rows = [shortened(row) for row in rows]
+    if steps is not None:
+        rows = [row_in_steps(row, steps) for row in rows]
     trained = _trained(rows, chosen)
     plan = Plan(
         study=document.name,
-        profile=profile,
+        profile=profile if steps is None else f"{profile} {steps} steps".strip(),
         design=chosen.design,
         metric=chosen.reference.metric,
         paper=chosen.reference.paper or "",

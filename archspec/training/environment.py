@@ -7,7 +7,6 @@ import os
 import platform
 import re
 import socket
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -21,6 +20,7 @@ import torch
 from torch import Tensor, distributed
 
 import archspec
+from archspec.records.freezing import git_state
 
 CUDNN: Any = torch.backends.cudnn
 DETERMINISTIC: Any = torch.utils.deterministic
@@ -184,16 +184,6 @@ def surroundings() -> dict[str, Any]:
         "git": git_state(Path(archspec.__file__).parent),
         "packages": dict(sorted(found.items())),
     }
-
-
-def git_state(folder: Path) -> dict[str, Any] | None:
-    """The commit of a checkout and whether it was changed since; None outside of one."""
-    commands = (["git", "rev-parse", "HEAD"], ["git", "status", "--porcelain", "--untracked-files=no", "."])
-    try:
-        said = [subprocess.run(c, cwd=folder, capture_output=True, text=True, check=True, timeout=10) for c in commands]  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return {"commit": said[0].stdout.strip(), "changed": bool(said[1].stdout.strip())}
 
 
 def here(world: World, device: torch.device) -> dict[str, Any]:

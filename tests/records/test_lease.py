@@ -28,10 +28,10 @@ def test_this_process_is_alive(tmp_path: Path) -> None:
     assert attempt.alive() is True
 
 
-def test_before_the_first_sign_nothing_is_known(tmp_path: Path) -> None:
+def test_an_attempt_without_a_sign_of_life_is_nobodys(tmp_path: Path) -> None:
     attempt = run_folder(tmp_path).claim()
     attempt.lease.unlink()
-    assert attempt.alive() is None
+    assert attempt.alive() is False
 
 
 CLAIM = """

@@ -96,6 +96,51 @@ def test_a_claim_that_comes_second_takes_the_next_number(tmp_path: Path, monkeyp
     assert run.claim().number == 3
 
 
+def test_an_attempt_appears_with_its_sign_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_folder(tmp_path)
+    seen: list[list[Attempt]] = []
+    beat = Attempt.beat
+
+    def beating(self: Attempt) -> None:
+        seen.append(run.attempts())
+        beat(self)
+        seen.append(run.attempts())
+
+    monkeypatch.setattr(Attempt, "beat", beating)
+    attempt = run.claim()
+    assert seen == [[], []]
+    assert attempt.alive()
+    assert [path.name for path in run.attempts_folder.iterdir()] == ["1"]
+
+
+def test_a_claim_that_dies_half_way_leaves_nothing_that_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_folder(tmp_path)
+
+    def die(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "move_exclusively", die)
+        with pytest.raises(KeyboardInterrupt):
+            run.claim()
+    assert run.newest() is None
+    (run.attempts_folder / ".half.tmp" / "checkpoints").mkdir(parents=True)
+    assert run.claim().number == 1
+
+
+def test_a_move_whose_answer_was_lost_has_happened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_folder(tmp_path)
+    rename = Path.rename
+
+    def twice(self: Path, target: Path) -> Path:
+        rename(self, target)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", twice)
+    assert run.claim().number == 1
+    assert run.attempts() == [run.attempt(1)]
+
+
 CLAIMS = """
     import sys
     from pathlib import Path

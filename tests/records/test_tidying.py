@@ -167,3 +167,14 @@ def test_a_link_out_of_the_store_is_not_followed(tmp_path: Path) -> None:
 def test_an_empty_store(tmp_path: Path) -> None:
     assert disposable(Store(tmp_path), orphans=True) == []
     assert disposable(Store(tmp_path / "none")) == []
+
+
+def test_attempts_that_were_never_begun_go(tmp_path: Path) -> None:
+    run = finished_run(tmp_path, 1)
+    half, fresh = run.attempts_folder / ".half.tmp", run.attempts_folder / ".fresh.tmp"
+    for folder in (half, fresh):
+        (folder / "checkpoints").mkdir(parents=True)
+    os.utime(half, (LONG_AGO, LONG_AGO))
+    assert gone(tmp_path) == {"temporary": {within(run, half)}}
+    assert fresh.exists()
+    assert not half.exists()

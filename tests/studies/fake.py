@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from archspec.execution.jobs import AGAIN
 from archspec.records.files import append_line, write_json
 from archspec.records.run import RunFolder
 
@@ -13,7 +14,9 @@ STEPS = 6
 PACE = "FAKE_PACE"
 """Seconds a step takes."""
 BROKEN = "FAKE_BROKEN"
-"""Seeds, with commas, whose runs go wrong: `raise`, `die` or `noise` after a colon."""
+"""Seeds, with commas, whose runs go wrong: `raise`, `die`, `again` or `noise` after a colon."""
+GATE = "FAKE_GATE"
+"""A file; while it is not there, nothing goes on."""
 
 
 def work(folder: str) -> int:
@@ -29,10 +32,15 @@ def work(folder: str) -> int:
         append_line(attempt.metrics, line)
     for step in range(begin, STEPS):
         time.sleep(float(os.environ.get(PACE, "0")))
+        while not Path(os.environ.get(GATE, "/")).exists():
+            time.sleep(0.01)
         _go_wrong(wrong.get(str(run.spec()["seed"]), ""))
         write_json(attempt.checkpoints / f"{step + 1}.json", {"step": step + 1})
         append_line(attempt.metrics, {"epoch": step + 1, "step": step + 1, "train_loss": 1.0})
         append_line(attempt.timing, {"epoch": step + 1, "step": step + 1, "seconds": 0.05})
+        if attempt.number == 1 and wrong.get(str(run.spec()["seed"])) == "again":
+            attempt.leave()
+            return AGAIN
     score = 50 + int(run.key[:4], 16) / 65536 * 40
     run.finish(attempt, {"state": "done", "epoch": STEPS, "steps": STEPS, "top1": score, "loss": 0.5})
     attempt.leave()

@@ -119,6 +119,17 @@ def test_a_worker_that_dies_is_replaced(sample: Planned, tmp_path: Path, monkeyp
     assert "signal 9" in next(event.known.reason for event in events if event.what == "failed")
 
 
+def test_a_run_that_was_stopped_is_started_again(
+    sample: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(fake.BROKEN, "0:again")
+    events, _ = driven(sample, tmp_path / "store")
+    assert counts(states(sample.plan, tmp_path / "store")) == {"done": 6}
+    assert [event.what for event in events].count("stopped") == 3
+    found = states(sample.plan, tmp_path / "store")
+    assert {found[run.key].attempt for run in sample.plan.runs if run.seed == 0} == {2}
+
+
 def test_what_jobs_print_is_no_answer(sample: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(fake.BROKEN, "0:noise")
     driven(sample, tmp_path / "store")
@@ -166,6 +177,26 @@ def workers(parent: int) -> list[int]:
         except (OSError, IndexError):
             continue
     return found
+
+
+def test_what_a_dead_driver_left_at_work_is_waited_for(
+    sample: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    gate = tmp_path / "gate"
+    monkeypatch.setenv(fake.GATE, str(gate))
+    driver = spawned(tmp_path / "sample.yaml", store)
+    until(lambda: len([*store.glob("runs/*/attempts/1/lease")]) == 2)
+    driver.kill()
+    driver.wait()
+
+    def told(event: Event) -> None:
+        if event.what == "waiting":
+            gate.touch()
+
+    drive(sample, store, RUNNER.load(RUNNER_), target=TARGET, on=told)
+    assert {one.attempt for one in states(sample.plan, store).values()} == {1}
+    assert counts(states(sample.plan, store)) == {"done": 6}
 
 
 def disturb(driver: subprocess.Popen[bytes], store: Path, draw: random.Random) -> None:

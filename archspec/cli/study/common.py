@@ -52,6 +52,9 @@ profile_option = click.option(
     help="As one of its profiles has it; each has `check`: two small steps.",
 )
 seeds_option = click.option("--seeds", type=Seeds(), metavar="LIST", help="Other seeds than the study's: 0,1,2 or 0-4.")
+runner_option = click.option(
+    "--runner", metavar="R", default="local", show_default=True, help="Where: `archspec ls runners`."
+)
 only_option = click.option(
     "--only",
     metavar="ARM",

@@ -9,11 +9,15 @@ import click
 
 from archspec.cli.options import json_option
 from archspec.cli.running import store_option
-from archspec.cli.study.common import profile_option, seeds_option, study_argument
+from archspec.cli.study.common import profile_option, runner_option, seeds_option, study_argument
+from archspec.cli.study.spending import said
 
 if TYPE_CHECKING:
     from archspec.cli.table import Row
     from archspec.records.known import Known
+    from archspec.spec.runner import Runner
+    from archspec.studies.driving import Event
+    from archspec.studies.estimating import Estimate, Spending
     from archspec.studies.plan import Plan, PlannedArm
     from archspec.studies.planning import Planned
 
@@ -25,44 +29,85 @@ if TYPE_CHECKING:
       archspec study plan quickstart
       archspec study plan ablation_metaformer --profile smoke
       archspec study plan my_study.yaml --seeds 0-4 --json
+      archspec study plan quickstart --probe
     """
 )
 @study_argument
 @profile_option
 @seeds_option
+@runner_option
+@click.option("--probe", is_flag=True, help="Measure a few steps of each network on the runner, to tell the time.")
 @store_option
 @json_option
-def plan(study: str, profile: str, seeds: tuple[int, ...] | None, store: Path, *, as_json: bool) -> None:
+def plan(
+    study: str,
+    profile: str,
+    seeds: tuple[int, ...] | None,
+    runner: str,
+    store: Path,
+    *,
+    probe: bool,
+    as_json: bool,
+) -> None:
     """Say what STUDY would run: its arms, what each changes, what it costs, and what is in the store already.
 
-    Nothing is run. Compute is in closed form: three forward passes an image, over all epochs and phases; branches that
-    are dropped are not counted.
+    Compute is in closed form: three forward passes an image, over all epochs and phases; branches that are dropped are
+    not counted. The time is known once networks were measured with --probe, or from earlier runs on this runner;
+    without --probe nothing is run.
     """
     from archspec.cli.console import out, out_json, talk, width
     from archspec.records.index import Index
+    from archspec.spec.runner import RUNNER
+    from archspec.studies.estimating import estimates, spending
     from archspec.studies.planning import planned
 
-    found = planned(study, profile=profile, seeds=seeds)
+    found, where = planned(study, profile=profile, seeds=seeds), RUNNER.load(runner)
     with Index.open(store) as index:
         known = index.known(found.plan.keys)
+        if probe:
+            _probe(found, known, store, where)
+        times = estimates(found, store, where, index)
+    spent = spending(found, times, known, found.plan.keys, where)
     if as_json:
-        out_json(as_data(found.plan, known))
+        out_json(as_data(found, known, times, spent))
         return
     for line in lines(found, known, width()):
         out(line)
+    if spent.arms:
+        out(said(times, spent))
     for missing in found.missing:
         talk(f"cannot be run here: {missing}", "bad")
 
 
-def as_data(plan: Plan, known: dict[str, Known]) -> dict[str, Any]:
+def _probe(found: Planned, known: dict[str, Known], store: Path, runner: Runner) -> None:
+    """Measure the networks of which something is left to run."""
+    from archspec.cli.console import talk
+    from archspec.studies.probing import probe
+
+    def tell(event: Event) -> None:
+        if event.what in ("done", "failed"):
+            talk(f"measured {event.run.arm}{f': {event.known.reason}' * bool(event.known.reason)}", "dim")
+
+    left = dict.fromkeys(run.arm for run in found.plan.runs if known[run.key].state != "done")
+    probe(found, store, runner, left, tell)
+
+
+def as_data(planned: Planned, known: dict[str, Known], times: dict[str, Estimate], spent: Spending) -> dict[str, Any]:
     """What `--json` prints."""
-    runs = []
+    runs, plan = [], planned.plan
     for run in plan.runs:
-        arm = plan.by_id[run.arm]
-        said = {"arm": arm.name, "factor": arm.factor or None, "baseline": arm.baseline, "seed": run.seed}
-        costs = {name: getattr(arm, name) for name in ("params", "frozen_params", "macs", "training_macs")}
-        runs.append({**said, "role": run.role, "key": run.key, **costs, "state": known[run.key].state, "id": arm.id})
-    return {"study": plan.study, "profile": plan.profile or None, "runs": runs}
+        arm, time = plan.by_id[run.arm], times.get(run.arm)
+        about = {"arm": arm.name, "factor": arm.factor or None, "baseline": arm.baseline, "seed": run.seed}
+        about |= {"role": run.role, "key": run.key, "state": known[run.key].state, "id": arm.id}
+        costs = {name: getattr(arm, name) for name in COSTS}
+        timed = {"seconds": time and time.seconds, "seconds_from": time and time.source}
+        runs.append({**about, **costs, "disk_bytes": planned.trained[arm.id].disk, **timed})
+    totals = {name: getattr(spent, name) for name in ("gpu_hours", "core_hours", "wall_seconds", "spent_gpu_hours")}
+    totals["unknown"] = list(spent.unknown)
+    return {"study": plan.study, "profile": plan.profile or None, "time": totals, "runs": runs}
+
+
+COSTS = ("params", "frozen_params", "macs", "activations", "training_macs")
 
 
 def lines(planned: Planned, known: dict[str, Known], width: int | None) -> list[str]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
 from archspec.cli.options import json_option
 from archspec.cli.running import store_option
-from archspec.cli.study.common import chosen, only_option, profile_option, seeds_option, study_argument
+from archspec.cli.study.common import chosen, only_option, profile_option, runner_option, seeds_option, study_argument
 
 if TYPE_CHECKING:
-    from archspec.studies.driving import Event
+    from archspec.cli.study.watching import Lines
     from archspec.studies.planning import Planned
 
 
@@ -27,13 +30,16 @@ if TYPE_CHECKING:
       archspec study run quickstart
       archspec study run ablation_metaformer --profile smoke --only activation
       archspec study run my_study.yaml --seeds 0-4 --detach
+      archspec study run my_study.yaml --only pooling --steps 5 --debug
     """
 )
 @study_argument
 @profile_option
-@click.option("--runner", metavar="R", default="local", show_default=True, help="Where: `archspec ls runners`.")
+@runner_option
 @only_option
 @seeds_option
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="Only N steps a run, as a study of its own.")
+@click.option("--debug", is_flag=True, help="One arm here, under pdb where it fails; nothing is kept.")
 @click.option("--detach", is_flag=True, help="Leave at once; the runs go on without this terminal.")
 @store_option
 @json_option
@@ -45,6 +51,8 @@ def run(  # noqa: PLR0917 - an argument an option
     runner: str,
     only: tuple[str, ...],
     seeds: tuple[int, ...] | None,
+    steps: int | None,
+    debug: bool,
     detach: bool,
     store: Path,
     as_json: bool,
@@ -53,26 +61,58 @@ def run(  # noqa: PLR0917 - an argument an option
 
     With --only, what the arms are compared with runs too. Whatever stops it, the same command goes on from there: what
     is in the store is never computed twice. Ctrl-C has the runs write checkpoints first. A run that fails stops no
-    other; its traceback is kept (`archspec study status`).
+    other; its traceback is kept (`archspec study status`). With --debug the first of the arms runs in this process, at
+    the first seed, and what it raises is shown where it was raised.
     """
+    from archspec.cli.console import talk
+    from archspec.cli.study.debugging import look_into
+    from archspec.cli.study.spending import refuse_beyond_budget
+    from archspec.cli.study.watching import watching
+    from archspec.records.index import Index
     from archspec.spec.runner import RUNNER
     from archspec.studies.driving import drive
     from archspec.studies.planning import planned
 
-    found = planned(study, profile=profile, seeds=seeds)
+    found = planned(study, profile=profile, seeds=seeds, steps=steps)
     if found.missing:
         raise click.ClickException(found.missing[0])
+    if debug:
+        ctx.exit(look_into(found, chosen(found.plan.arms, only)))
     arms = chosen(found.plan.arms, only, compared=True)
+    keys, where = [one.key for one in found.plan.runs if one.arm in arms], RUNNER.load(runner)
+    with Index.open(store) as index:
+        refuse_beyond_budget(found, store, where, index, keys)
+        left = sum(one.state != "done" for one in index.known(keys).values())
     if detach:
         _detach(found, store)
         return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    keys = [one.key for one in found.plan.runs if one.arm in arms]
-    summary = drive(found, store, RUNNER.load(runner), keys=keys, on=_Teller(found, len(set(keys))))
+    try:
+        with watching(found, left, store) as tell, _stoppable(tell):
+            summary = drive(found, store, where, keys=keys, on=tell)
+    except KeyboardInterrupt:
+        talk(f"stopped; the same command goes on: archspec {shlex.join(sys.argv[1:])}")
+        raise
     _conclude(found, store, as_json=as_json)
     if summary.reason:
         raise click.ClickException(summary.reason)
     ctx.exit(1 if summary.failed else 0)
+
+
+@contextmanager
+def _stoppable(tell: Lines) -> Iterator[None]:
+    """Ctrl-C and TERM stop the study in good order, and say so; given twice, at once."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.default_int_handler)
+        tell.note("stopping: runs at work write checkpoints first; Ctrl-C again ends them at once")
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _conclude(found: Planned, store: Path, *, as_json: bool) -> None:
@@ -100,35 +140,3 @@ def _detach(found: Planned, store: Path) -> None:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
     talk(f"process {child.pid} goes on by itself; it writes to {folder.driver_log}")
     talk(f"archspec study status {found.plan.study} --watch")
-
-
-class _Teller:
-    """A line for everything that happens, and how long the rest may take."""
-
-    def __init__(self, found: Planned, total: int) -> None:
-        self.found, self.total = found, total
-        self.began, self.ended, self.running = time.monotonic(), 0, 0
-
-    def __call__(self, event: Event) -> None:
-        """Tell of an event."""
-        from archspec.cli.console import talk
-
-        name = f"{event.run.about}, seed {event.run.seed}"
-        self.running += {"started": 1, "waiting": 0}.get(event.what, -1)
-        if event.what in ("done", "failed"):
-            self.ended += 1
-        look = {"done": "good", "failed": "bad", "died": "bad"}.get(event.what, "dim")
-        talk(f"{event.what:8} {name}{self._details(event)}", look)
-
-    def _details(self, event: Event) -> str:
-        if event.what == "done":
-            scores, metric = event.known.scores, self.found.plan.metric
-            told = [metric] if metric in scores else list(scores)[:1]
-            return "".join(f"  {name} {scores[name]:.2f}" for name in told) + self._ahead()
-        return f"  {event.known.reason}" if event.known.reason else ""
-
-    def _ahead(self) -> str:
-        """How long what is left may take at the pace so far."""
-        left = self.total - self.ended
-        seconds = (time.monotonic() - self.began) / self.ended * left
-        return f"  ({self.ended} ended, {left} left, about {seconds / 60:.0f} min)" if seconds >= 60 else ""
