@@ -95,8 +95,9 @@ class Planned:
 
     @property
     def specs(self) -> list[Spec]:
-        """Everything that is built and trained by."""
-        return [spec for one in self.trained.values() for spec in (one.arch, one.recipe)]
+        """Everything that is built, trained by and measured."""
+        found = self.trained.values()
+        return [spec for one in found for spec in (one.arch, one.recipe, *one.measurements.values())]
 
     @property
     def missing(self) -> tuple[str, ...]:

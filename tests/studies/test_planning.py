@@ -164,4 +164,4 @@ def test_baselines_of_factors_have_the_figures_of_their_documents() -> None:
     assert printed["convformer_b36"] == 84.8
     assert None not in printed.values()
     smaller = planned("metaformer_mixers", profile="smoke").plan
-    assert smaller.by_id["baseline/convformer_s18"].paper == {}
+    assert smaller.by_id["baseline/identityformer_s_iso"].paper == {}
