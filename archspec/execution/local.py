@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
 
 from archspec.execution.jobs import Ended
+from archspec.execution.process import Process
 from archspec.spec.runner import Local
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -22,11 +20,17 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
 class Workers:
     """A pool of workers, started when there is work for them."""
 
+    lasting = False
+
     def __init__(self, runner: Local, target: str, log: Path) -> None:
         self.runner, self.target, self.log = runner, target, log
         self.places = list(places(runner))
         self.idle: list[_Worker] = []
         self.busy: dict[str, _Worker] = {}
+
+    def attach(self, jobs: Iterable[str]) -> tuple[str, ...]:
+        """Nothing outlives its pool."""
+        return ()
 
     @property
     def free(self) -> int:
@@ -37,13 +41,13 @@ class Workers:
         """Give a job to a worker that has none, or to a new one."""
         while self.idle:
             worker = self.idle.pop()
-            if worker.begin(folder):
+            if worker.begin(str(folder)):
                 break
         else:
             taken = {worker.place for worker in self.busy.values()}
             place = next(index for index in range(len(self.places)) if index not in taken)
             worker = _Worker(place, self._command(place), self._environment(place), self.log)
-            worker.begin(folder)
+            worker.begin(str(folder))
         self.busy[job] = worker
 
     def wait(self, seconds: float) -> list[Ended]:
@@ -88,49 +92,14 @@ class Workers:
         return {**os.environ, VISIBLE: self.places[place][1], **self.runner.environment}
 
 
-class _Worker:
-    """A process that does one job at a time."""
+class _Worker(Process):
+    """A worker at a place of its own."""
 
     def __init__(self, place: int, command: list[str], environment: Mapping[str, str], log: Path) -> None:
         self.place = place
-        pipe = subprocess.PIPE
         with log.open("ab") as said:
             # A session of its own: Ctrl-C is for the driver, which stops its workers in good order.
-            self.process = subprocess.Popen(  # noqa: S603
-                command, stdin=pipe, stdout=pipe, stderr=said, env=dict(environment), start_new_session=True
-            )
-
-    @property
-    def answers(self) -> IO[bytes]:
-        """Where its answers come from."""
-        assert self.process.stdout is not None
-        return self.process.stdout
-
-    def begin(self, folder: Path) -> bool:
-        """Hand it a folder; False where it is no longer there to take it."""
-        assert self.process.stdin is not None
-        try:
-            self.process.stdin.write(json.dumps(str(folder)).encode() + b"\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            self.leave()
-            return False
-        return True
-
-    def answer(self) -> dict[str, Any] | None:
-        """What it says of its job; None where it has died over it."""
-        line = self.answers.readline()
-        said: dict[str, Any] | None = json.loads(line) if line.endswith(b"\n") else None
-        return said
-
-    def leave(self) -> int:
-        """Let it go; its exit code."""
-        assert self.process.stdin is not None
-        with suppress(BrokenPipeError):
-            self.process.stdin.close()
-        code = self.process.wait()
-        self.answers.close()
-        return code
+            super().__init__(command, environment, said, apart=True)
 
 
 def places(runner: Local) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,11 @@ class Store:
         """The folders of studies, each under its name (and its profile's: `name@profile`)."""
         return self.path / "studies"
 
+    @property
+    def slurm(self) -> Path:
+        """What was handed to SLURM, and what its jobs print; shared by all studies, as runs are."""
+        return self.path / "slurm"
+
     def study(self, name: str) -> Path:
         """Where the study of a name keeps its plan, its reports and its driver's log."""
         return self.studies / name

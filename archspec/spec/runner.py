@@ -22,6 +22,12 @@ def _duration(value: Any) -> str:
     return value
 
 
+def seconds(duration: str) -> float:
+    """A duration in seconds."""
+    return float(duration[:-1]) * UNITS[duration[-1]]
+
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION = r"[0-9]+(\.[0-9]+)?[smhd]"
 Duration = Annotated[str, PlainValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{DURATION}$"})]
 
@@ -64,10 +70,27 @@ class Local(Queue):
 
 
 class Slurm(Queue):
-    """As jobs of a SLURM cluster."""
+    """As jobs of a SLURM cluster; `resources` are those on each node."""
 
     kind: Literal["slurm"] = "slurm"
     options: dict[str, Text] = Field({}, description="further options of sbatch: {partition: gpu, account: lab}")
+    srun: tuple[str, ...] = Field((), description="further options of srun: [--mpi=none]")
+    nodes: Count = Field(1, description="nodes that train one run together")
+    tasks: OrNone[Count] = Field(
+        None, description="processes of one run on each node; `none`: one for each accelerator"
+    )
+    per_job: Count = Field(1, description="runs that one job does one after another, in one process")
+    python: OrNone[Text] = Field(
+        None, description="what starts Python on a node: apptainer exec --nv lab.sif python; `none`: this very Python"
+    )
+    warning: Duration = Field("2m", description="how long before its time is up a run is told to save and stop")
+    poll: Duration = Field("30s", description="how often SLURM is asked; clusters want to be asked seldom")
+    file_delay: Duration = Field("1m", description="how late the shared disk may show what a job has written")
+
+    @property
+    def processes(self) -> int:
+        """Processes of one run on each node."""
+        return self.tasks or max(1, self.resources.gpus)
 
 
 RUNNER = Form("runner", Runner, ("runner", "note"))

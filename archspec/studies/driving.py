@@ -13,19 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from archspec.execution.inline import Inline
 from archspec.execution.jobs import AGAIN, Ended, Pool
-from archspec.execution.local import Workers
 from archspec.records.files import write_atomic
 from archspec.records.knowing import known
 from archspec.records.known import Known
 from archspec.records.lease import PATIENCE
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
-from archspec.spec.runner import Local, Runner
+from archspec.spec.runner import Runner
 from archspec.studies.folder import StudyFolder
 from archspec.studies.plan import PlannedRun
 from archspec.studies.planning import Planned
+from archspec.studies.pools import pool_for
 from archspec.studies.status import OPEN, STOPPED
 
 WORK = "archspec.training.work:work"
@@ -55,11 +54,6 @@ class Summary:
     """Why it ended before everything had a result; empty where all has."""
 
 
-def pool_for(runner: Runner, target: str, log: Path) -> Pool:
-    """The pool that a runner asks for."""
-    return Workers(runner, target, log) if isinstance(runner, Local) else Inline(target)
-
-
 def drive(
     planned: Planned,
     store: Path,
@@ -74,11 +68,12 @@ def drive(
     wanted = set(planned.plan.keys if keys is None else keys)
     with folder.driving():
         folder.keep(planned.plan)
-        driver = _Driver(planned, store, folder, pool_for(runner, target, folder.log), on, wanted)
+        driver = _Driver(planned, store, folder, pool_for(runner, target, store, folder.log), on, wanted)
         try:
             return driver.whole()
         except KeyboardInterrupt:
-            driver.stop_all()
+            if not driver.pool.lasting:
+                driver.stop_all()
             raise
         finally:
             driver.pool.close()
@@ -108,6 +103,7 @@ class _Driver:
             if run.key in self.wanted and self.known(run.key).state != "done":
                 self.left.setdefault(run.key, run)
         self._count_failures()
+        self.mine |= {key: self.known(key) for key in self.pool.attach(self.left)}
         while self.left or self.mine:
             cancelled = self.folder.cancelled()
             for key in cancelled & self.mine.keys():
@@ -175,6 +171,8 @@ class _Driver:
 
     def _end(self, ended: Ended) -> None:
         """What comes of a run that has left the pool."""
+        if ended.job not in self.mine:
+            return  # another study's, from the same batch
         before, run = self.mine.pop(ended.job), self.left[ended.job]
         self._let_go(ended.job)
         now = self.known(ended.job)
