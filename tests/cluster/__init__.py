@@ -38,9 +38,9 @@ class Cluster:
 
     def up(self) -> None:
         """Start whatever of it does not run."""
-        # Only one at a time may install packages.
         with (Path(tempfile.gettempdir()) / "archspec-slurm.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            if shutil.which("slurmdbd") is None:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # only one at a time may install packages
             done = self._script("up.sh")
         if done.returncode == NO_PACKAGES:
             raise UnavailableError("SLURM's packages cannot be installed")

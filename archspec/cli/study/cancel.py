@@ -34,6 +34,8 @@ def cancel(
     """
     from archspec.cli.console import out, out_json
     from archspec.cli.study.status import looked_at
+    from archspec.execution.slurm.looking import cancel as halt
+    from archspec.records.store import Store
     from archspec.studies.folder import StudyFolder
     from archspec.studies.planning import planned
 
@@ -42,6 +44,8 @@ def cancel(
     ended = ("done", "failed", "pruned", "invalid", "cancelled")
     keys = {run.key for run in plan.runs if run.arm in arms and known[run.key].state not in ended}
     folder.cancel(folder.cancelled() | keys)
+    if not folder.is_driven():
+        halt(Store(store).slurm, keys)
     if as_json:
         out_json({"cancelled": sorted(keys)})
     else:

@@ -25,14 +25,18 @@ if TYPE_CHECKING:
       archspec study plan quickstart
       archspec study plan ablation_metaformer --profile smoke
       archspec study plan my_study.yaml --seeds 0-4 --json
+      archspec study plan quickstart --runner slurm-cpu
     """
 )
 @study_argument
 @profile_option
 @seeds_option
+@click.option("--runner", metavar="R", help="Show what this runner hands to its scheduler: `archspec ls runners`.")
 @store_option
 @json_option
-def plan(study: str, profile: str, seeds: tuple[int, ...] | None, store: Path, *, as_json: bool) -> None:
+def plan(
+    study: str, profile: str, seeds: tuple[int, ...] | None, runner: str | None, store: Path, *, as_json: bool
+) -> None:
     """Say what STUDY would run: its arms, what each changes, what it costs, and what is in the store already.
 
     Nothing is run. Compute is in closed form: three forward passes an image, over all epochs and phases; branches that
@@ -45,13 +49,24 @@ def plan(study: str, profile: str, seeds: tuple[int, ...] | None, store: Path, *
     found = planned(study, profile=profile, seeds=seeds)
     with Index.open(store) as index:
         known = index.known(found.plan.keys)
+    script = _script(found.plan, runner, store) if runner else ""
     if as_json:
-        out_json(as_data(found.plan, known))
+        out_json(as_data(found.plan, known) | ({"script": script} if runner else {}))
         return
     for line in lines(found, known, width()):
         out(line)
     for missing in found.missing:
         talk(f"cannot be run here: {missing}", "bad")
+    if runner:
+        out("")
+        out(script.rstrip() or f"{runner}: hands nothing to a scheduler")
+
+
+def _script(plan: Plan, runner: str, store: Path) -> str:
+    from archspec.spec.runner import RUNNER
+    from archspec.studies.pools import script_for
+
+    return script_for(RUNNER.load(runner), store, len(plan.keys))
 
 
 def as_data(plan: Plan, known: dict[str, Known]) -> dict[str, Any]:

@@ -59,10 +59,7 @@ class Batch:
         """SLURM's number; where whoever submitted it died over that, it is found by its name."""
         with suppress(FileNotFoundError):
             return (self.path / "id").read_text()
-        found = next((word.id.partition("_")[0] for word in words.values() if word.name == self.name), None)
-        if found is not None:
-            self.submitted(found)
-        return found
+        return next((word.id.partition("_")[0] for word in words.values() if word.name == self.name), None)
 
     def forgotten(self) -> bool:
         """Whether it was written down so long ago that SLURM would know it."""

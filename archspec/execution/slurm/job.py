@@ -72,7 +72,7 @@ class Folders:
 
 
 class Command:
-    """A function for submitit: a command that may want to be started again."""
+    """A function for submitit: a Python program that may want to be started again."""
 
     def __init__(self, words: tuple[str, ...]) -> None:
         self.words = words
@@ -80,7 +80,7 @@ class Command:
 
     def __call__(self) -> int:
         """Run it to its end."""
-        self.child = subprocess.Popen(self.words)  # noqa: S603
+        self.child = subprocess.Popen([sys.executable, *self.words])  # noqa: S603
         os.waitid(os.P_PID, self.child.pid, os.WEXITED | os.WNOWAIT)
         code = self.child.wait()
         if code:

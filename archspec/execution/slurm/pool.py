@@ -156,6 +156,7 @@ class Queue:
         """Find the number of a batch whose submitter died; the jobs of one that never reached SLURM have ended."""
         number = batch.number(words)
         if number is not None:
+            batch.submitted(number)
             self._place(batch, number)
         if number is not None or batch.forgotten():
             del self.nameless[batch.name]

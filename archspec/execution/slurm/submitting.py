@@ -6,8 +6,9 @@ import math
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +37,12 @@ def submit(runner: Slurm, target: str, batch: Batch) -> str:
     return submit_all(runner, work, batch.logs, batch.name)
 
 
-def submit_all(runner: Slurm, work: list[Callable[[], int]] | list[Folders], logs: Path, name: str) -> str:
+def submit_all(runner: Slurm, work: Sequence[Callable[[], int]], logs: Path, name: str) -> str:
     """Submit functions, several as an array; the number that SLURM gives them."""
     from submitit.core.utils import FailedJobError, FailedSubmissionError
 
-    with plain_environment():
+    # What sbatch says against it is in the error, and submitit prints it too.
+    with plain_environment(), redirect_stderr(StringIO()):
         executor = executor_for(runner, logs, name, len(work))
         try:
             # A single function makes a job, several an array.

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from archspec.errors import ExecutionError
 from archspec.execution.jobs import AGAIN, Ended, Signs
 from archspec.execution.slurm.asking import LIVE, Word, said
 from archspec.execution.slurm.batch import Batch
@@ -73,16 +74,20 @@ class Task:
 
 def stop(names: Sequence[str]) -> None:
     """Have jobs save and stop: those that wait leave the queue, those that run are told."""
-    for some in _pieces(names):
-        said(["scancel", "--quiet", "--state=PENDING", *some])
-        said(["scancel", "--quiet", "--signal=TERM", *some])
+    _cancel(names, "--state=PENDING")
+    _cancel(names, "--signal=TERM")
 
 
 def kill(names: Sequence[str]) -> None:
     """End jobs, wherever they are at."""
-    for some in _pieces(names):
-        said(["scancel", "--quiet", *some])
+    _cancel(names)
 
 
-def _pieces(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (names[begin : begin + AT_ONCE] for begin in range(0, len(names), AT_ONCE))
+def _cancel(names: Sequence[str], *how: str) -> None:
+    for begin in range(0, len(names), AT_ONCE):
+        try:
+            said(["scancel", *how, *names[begin : begin + AT_ONCE]])
+        except ExecutionError as error:
+            if "contact" in str(error):
+                raise
+            # Some have ended, or are not in the state in which they would have been meant.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from archspec.records.knowing import known
@@ -24,11 +27,37 @@ def runner(**more: Any) -> Runner:
     return RUNNER.load({**QUICK, **more})
 
 
-def driven(sample: Planned, store: Path, **more: Any) -> list[Event]:
-    """What a driver tells of a study of make-believe runs."""
+def driven(sample: Planned, store: Path, target: str = TARGET, **more: Any) -> list[Event]:
+    """What a driver tells of a study, by default one of make-believe runs."""
     events: list[Event] = []
-    drive(sample, store, runner(**more), target=TARGET, on=events.append)
+    drive(sample, store, runner(**more), target=target, on=events.append)
     return events
+
+
+@contextmanager
+def at_work(
+    sample: Planned, store: Path, target: str = TARGET, begun: Callable[[], bool] | None = None, **more: Any
+) -> Iterator[None]:
+    """While a driver drives and some run is in the middle; it ends before the context does."""
+    driver = Thread(target=driven, args=(sample, store, target), kwargs=more)
+    driver.start()
+    try:
+        until(begun or (lambda: in_the_middle(sample, store)))
+        yield
+    finally:
+        driver.join(timeout=240)
+        assert not driver.is_alive()
+
+
+def in_the_middle(sample: Planned, store: Path) -> bool:
+    """Whether a run has begun and will not end at once."""
+    folders = [RunFolder(Store(store).run(key)) for key in sample.plan.keys]
+    return any(folder.result() is None and len(folder.metrics()) in (2, 3) for folder in folders)
+
+
+def running(cluster: Cluster) -> str:
+    """A task that is at work."""
+    return next(line.split()[0] for line in cluster.queue() if line.endswith("RUNNING"))
 
 
 def runs(sample: Planned, store: Path) -> dict[str, Known]:
@@ -44,6 +73,11 @@ def all_is_well(cluster: Cluster, sample: Planned, store: Path) -> None:
         steps = [line["step"] for line in RunFolder(Store(store).run(key)).metrics()]
         assert steps == list(range(1, fake.STEPS + 1))
     until(lambda: not cluster.queue())
+
+
+def weights(sample: Planned, store: Path) -> list[Any]:
+    """The hashes of the trained networks."""
+    return [(RunFolder(Store(store).run(key)).result() or {})["weights"] for key in sample.plan.keys]
 
 
 def batches(store: Path) -> dict[str, list[Path]]:

@@ -15,7 +15,7 @@ from archspec.spec.runner import RUNNER
 from archspec.studies.driving import drive
 from archspec.studies.planning import Planned, planned
 from tests.cluster import Cluster
-from tests.execution.slurm.driving import all_is_well, batches, driven, runner, runs
+from tests.execution.slurm.driving import all_is_well, batches, driven, runner, runs, weights
 from tests.studies import fake
 from tests.studies.samples import written
 
@@ -37,11 +37,6 @@ def table(sample: Planned, store: Path) -> dict[str, Any]:
     for arm in said["arms"]:
         del arm["gpu_hours"], arm["hours"]
     return said
-
-
-def weights(sample: Planned, store: Path) -> list[Any]:
-    """The hashes of the trained networks."""
-    return [(RunFolder(Store(store).run(key)).result() or {})["weights"] for key in sample.plan.keys]
 
 
 def test_the_table_is_that_of_inline_to_the_last_digit(cluster: Cluster, tmp_path: Path) -> None:
@@ -72,3 +67,36 @@ def test_several_runs_share_a_job(cluster: Cluster, tmp_path: Path, monkeypatch:
     # Those that kill their process take nobody with them.
     assert states.count("done") == states.count("failed") == 3
     assert len(batches(store)) == 3
+
+
+@pytest.mark.slow
+def test_four_to_a_job_are_what_they_are_alone(cluster: Cluster, tmp_path: Path) -> None:
+    sample = planned(written(tmp_path, TWO_BY_TWO))
+    drive(sample, tmp_path / "here", RUNNER.load("inline"))
+    drive(sample, tmp_path / "there", runner(per_job=4))
+    assert table(sample, tmp_path / "there") == table(sample, tmp_path / "here")
+    assert [len(logs) for logs in batches(tmp_path / "there").values()] == [1]
+
+
+@pytest.mark.slow
+def test_forty_runs(cluster: Cluster, tmp_path: Path) -> None:
+    sample, store = planned(written(tmp_path), seeds=tuple(range(14))), tmp_path / "store"
+    driven(sample, store)
+    all_is_well(cluster, sample, store)
+    assert len(runs(sample, store)) == 42
+    assert {one.attempt for one in runs(sample, store).values()} == {1}
+    assert sorted(len(logs) for logs in batches(store).values()) == [2] + [5] * 8
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_network(cluster: Cluster, tmp_path: Path) -> None:
+    sample = planned(written(tmp_path, TWO_BY_TWO), seeds=(0,))
+    drive(sample, tmp_path / "here", RUNNER.load("inline"))
+    drive(sample, tmp_path / "there", runner(tasks=2, resources={"cpus": 2, "memory": "4G"}))
+    for key in sample.plan.keys:
+        one, two = (RunFolder(Store(tmp_path / name).run(key)) for name in ("here", "there"))
+        newest = two.newest()
+        assert newest is not None
+        assert (newest.number, newest.surroundings()["processes"]) == (1, 2)
+        assert two.metrics()[0]["train_loss"] == pytest.approx(one.metrics()[0]["train_loss"], abs=1e-5)
+        assert two.metrics()[0]["val_loss"] == pytest.approx(one.metrics()[0]["val_loss"], abs=1e-5)
