@@ -54,6 +54,11 @@ class Cluster:
         """Kill `slurmctld`, or a node's `slurmd.c1`."""
         os.kill(int((self.root / "pid" / f"{daemon}.pid").read_text()), signal.SIGKILL)
 
+    def saved(self) -> None:
+        """Wait until the controller has written down what it knows now; it does so every few seconds."""
+        now = time.time()
+        until(lambda: (self.root / "ctld" / "job_state").stat().st_mtime > now)
+
     def say(self, *command: str) -> str:
         """What one of SLURM's commands prints."""
         environment = {**os.environ, **self.environment}

@@ -109,7 +109,8 @@ if [ "$ACCT" = 1 ]; then
 fi
 alive slurmctld || { slurmctld || die slurmctld; say "slurmctld started"; }
 for ((i = 1; i <= NODES; i++)); do alive "slurmd.c$i" || slurmd -N "c$i" || die "slurmd c$i"; done
-ready() { [ "$(sinfo -h -p cpu -t idle,mixed,allocated -o %D | awk '{n+=$1} END{print n+0}')" = "$NODES" ]; }
+# A node that failed, or was drained since its controller had forgotten its jobs, is taken back.
+ready() { scontrol update nodename=ALL state=resume >/dev/null 2>&1 || true; [ "$(sinfo -h -p cpu -t idle,mixed,allocated -o %D | awk '{n+=$1} END{print n+0}')" = "$NODES" ]; }
 wait_for 60 "nodes did not become idle: $(sinfo -N -o '%N %t %E' 2>&1)" ready
 [ "$ACCT" != 1 ] || wait_for 30 "sacct does not answer" sacct -n
 say "cluster up: $(sinfo -h -o '%P %a %D %t %c cpu %m MB %G' | tr '\n' ';')"; echo "export SLURM_CONF=$SLURM_CONF"

@@ -18,6 +18,13 @@ from archspec.studies.planning import Planned
 from tests.cluster import Cluster, until
 from tests.studies import fake
 
+ONE = """\
+study: sample
+baseline: tiny
+recipe: brief
+seeds: 1
+factors: {mixer: {same: {stages.mixer: {kernel: 3}}}}
+"""
 TARGET = "tests.studies.fake:work"
 QUICK: dict[str, Any] = {"kind": "slurm", "poll": "1s", "file_delay": "2s", "resources": {"memory": "2G"}}
 

@@ -13,20 +13,13 @@ from archspec.studies.driving import drive
 from archspec.studies.planning import Planned, planned
 from tests.cluster import Cluster, until
 from tests.execution.slurm import slow
-from tests.execution.slurm.driving import all_is_well, at_work, batches, driven, running, runs, weights
+from tests.execution.slurm.driving import ONE, all_is_well, at_work, batches, driven, running, runs, weights
 from tests.studies import fake
 from tests.studies.samples import written
 
 pytestmark = pytest.mark.xdist_group("slurm")
 
 SLOW = "tests.execution.slurm.slow:work"
-ONE = """\
-study: sample
-baseline: tiny
-recipe: brief
-seeds: 1
-factors: {mixer: {same: {stages.mixer: {kernel: 3}}}}
-"""
 
 
 @pytest.fixture

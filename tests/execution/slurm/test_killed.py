@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from archspec.errors import RecordsError
+from archspec.execution.slurm import asking, pool
+from archspec.execution.slurm.asking import Word
 from archspec.records.run import RunFolder
 from archspec.studies.planning import Planned, planned
 from tests.cluster import Cluster, until
 from tests.execution.slurm.conftest import REPOSITORY
-from tests.execution.slurm.driving import all_is_well, at_work, batches, driven, in_the_middle, running, runs
+from tests.execution.slurm.driving import ONE, all_is_well, at_work, batches, driven, in_the_middle, running, runs
 from tests.studies import fake
 from tests.studies.samples import STUDY, written
 
@@ -72,10 +74,9 @@ def test_a_nodes_daemon_is_killed_and_comes_back(cluster: Cluster, sample: Plann
     assert {one.attempt for one in runs(sample, tmp_path / "store").values()} == {1}
 
 
-def test_a_node_fails_while_its_jobs_live_on(
-    cluster: Cluster, sample: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(fake.PACE, "3")
+def test_a_node_fails_while_its_jobs_live_on(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(fake.PACE, "5")
+    sample = planned(written(tmp_path, ONE))
     with at_work(sample, tmp_path / "store"):
         node = job(cluster, running(cluster))[1]
         cluster.kill(f"slurmd.{node}")
@@ -105,14 +106,26 @@ def test_all_processes_of_a_job_are_killed(cluster: Cluster, sample: Planned, tm
     assert max(one.attempt for one in runs(sample, tmp_path / "store").values()) == 2
 
 
-def test_the_controller_is_killed_and_comes_back(cluster: Cluster, sample: Planned, tmp_path: Path) -> None:
-    with at_work(sample, tmp_path / "store"):
+def test_the_controller_is_killed_and_comes_back(
+    cluster: Cluster, sample: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(fake.PACE, "2")
+    store, asked = tmp_path / "store", list[bool]()
+
+    def queue() -> dict[str, Word] | None:
+        words = asking.queue()
+        asked.append(words is not None)
+        return words
+
+    monkeypatch.setattr(pool, "queue", queue)
+    with at_work(sample, store):
+        cluster.saved()
         cluster.kill("slurmctld")
-        before = sum(len(one.last) for one in runs(sample, tmp_path / "store").values())
-        until(lambda: sum(len(one.last) for one in runs(sample, tmp_path / "store").values()) >= before)
+        until(lambda: not asked[-1])
         cluster.up()
-    all_is_well(cluster, sample, tmp_path / "store")
-    assert {one.attempt for one in runs(sample, tmp_path / "store").values()} == {1}
+    all_is_well(cluster, sample, store)
+    assert {one.attempt for one in runs(sample, store).values()} == {1}
+    assert len(batches(store)) == 2
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
