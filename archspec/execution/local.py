@@ -103,14 +103,19 @@ class _Worker(Process):
 
 
 def places(runner: Local) -> Iterator[tuple[str, str]]:
-    """The cores and the devices of every worker that fits on this machine."""
+    """The cores and the devices of every worker that fits on this machine; no device is shared before all have one."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [*range(os.cpu_count() or 1)]
     each, gpus = runner.resources.cpus, runner.resources.gpus
     devices = _devices() if gpus else []
-    fitting = len(devices) // gpus if gpus else max(1, len(cores) // each)
+    sets = (
+        [",".join(devices[i : i + gpus]) for i in range(0, len(devices) - gpus + 1, gpus)] * runner.share
+        if gpus
+        else []
+    )
+    fitting = len(sets) if gpus else max(1, len(cores) // each)
     for index in range(min(runner.parallelism or fitting, fitting) if gpus else runner.parallelism or fitting):
         own = [cores[(index * each + i) % len(cores)] for i in range(min(each, len(cores)))]
-        yield ",".join(map(str, own)), ",".join(devices[index * gpus : (index + 1) * gpus])
+        yield ",".join(map(str, own)), sets[index] if gpus else ""
 
 
 def _devices() -> list[str]:

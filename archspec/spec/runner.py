@@ -67,6 +67,7 @@ class Local(Queue):
     """In worker processes on this machine."""
 
     kind: Literal["local"] = "local"
+    share: Count = Field(1, description="runs at one time that share an accelerator, where each needs only part of it")
 
 
 class Slurm(Queue):

@@ -106,8 +106,7 @@ class _Driver:
         self.mine |= {key: self.known(key) for key in self.pool.attach(self.left)}
         while self.left or self.mine:
             cancelled = self.folder.cancelled()
-            for key in cancelled & self.mine.keys():
-                self.pool.stop(key)
+            self._stop(cancelled)
             if not self.summary.reason:
                 self._start(cancelled)
             elif not self.mine:
@@ -131,6 +130,12 @@ class _Driver:
         while self.mine and time.monotonic() < deadline:
             for ended in self.pool.wait(PAUSE):
                 self.mine.pop(ended.job)
+
+    def _stop(self, cancelled: frozenset[str]) -> None:
+        """Stop what was cancelled; and once the study ends early, what may wait in a queue for long."""
+        everything = self.summary.reason and self.pool.lasting
+        for key in self.mine.keys() if everything else cancelled & self.mine.keys():
+            self.pool.stop(key)
 
     def _start(self, cancelled: frozenset[str]) -> None:
         """Hand out runs as long as the pool takes them."""

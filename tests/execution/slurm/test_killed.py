@@ -26,10 +26,12 @@ from tests.studies.samples import STUDY, written
 pytestmark = [pytest.mark.xdist_group("slurm"), pytest.mark.slow]
 
 DRIVER = """
+import signal
 import sys
 from pathlib import Path
 from archspec.studies.planning import planned
 from tests.execution.slurm.driving import driven
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which shells take from what they start behind one's back
 driven(planned(sys.argv[1]), Path(sys.argv[2]))
 """
 
