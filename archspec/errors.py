@@ -5,6 +5,7 @@
      ├── WeightsError    a checkpoint does not fit the network it is loaded into
      ├── RecordsError    a run folder cannot be read or written
      ├── DataError       the data of a recipe is absent, laid out wrongly or broken
+     ├── ExecutionError  runs cannot be handed to where they are to run
      └── RuntimeInputError   a built network was given an input it cannot take
 
 Every message states what, where and what to do. Only the command line's outermost frame prints and exits.
@@ -96,6 +97,10 @@ class RecordsError(ArchspecError):
 
 class DataError(ArchspecError):
     """Data is absent, laid out wrongly or broken; the message says what to do about it."""
+
+
+class ExecutionError(ArchspecError):
+    """Runs cannot be handed to where they are to run; the message is what was said there."""
 
 
 class RuntimeInputError(ArchspecError, ValueError):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PAUSE = 0.5
 """Seconds between two looks."""
+EVERY = 10.0
+"""Seconds between two questions to SLURM."""
 
 
 @click.command(
@@ -31,16 +33,39 @@ PAUSE = 0.5
 def logs(run: str, follow: bool, store: Path) -> None:
     """Print the log of a RUN's newest attempt. RUN is a folder, or a key, or how one begins."""
     folder = found_run(run, store)
-    seen = _print(folder, ("", 0))
-    while follow and _goes_on(folder):
+    seen, goes_on = _print(folder, ("", 0)), _GoesOn(folder)
+    while follow and goes_on():
         time.sleep(PAUSE)
         seen = _print(folder, seen)
     _print(folder, seen)
 
 
-def _goes_on(folder: RunFolder) -> bool:
-    attempt = folder.newest()
-    return folder.result() is None and attempt is not None and attempt.alive() is not False
+class _GoesOn:
+    """Whether a run's log may grow: somebody works on it, or SLURM says that somebody will."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder, self.look, self.said = folder, 0.0, ""
+
+    def __call__(self) -> bool:
+        """Look at the folder, and now and then ask SLURM."""
+        attempt = self.folder.newest()
+        if self.folder.result() is not None:
+            return False
+        if attempt is not None and attempt.alive() is not False:
+            return True
+        if time.monotonic() >= self.look:
+            self._ask()
+        return bool(self.said)
+
+    def _ask(self) -> None:
+        from archspec.cli.console import talk
+        from archspec.execution.slurm.looking import look
+
+        word = look(self.folder.store.slurm, [self.folder.path.name]).get(self.folder.path.name)
+        before, self.said = self.said, str(word) if word is not None and word.live else ""
+        self.look = time.monotonic() + EVERY
+        if self.said and self.said != before:
+            talk(f"SLURM says {self.said} of job {word.id if word else ''}", "dim")
 
 
 def _print(folder: RunFolder, seen: tuple[str, int]) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 
 from archspec.execution.jobs import AGAIN, INTERRUPTED, Ended, call
@@ -11,10 +12,16 @@ from archspec.execution.jobs import AGAIN, INTERRUPTED, Ended, call
 class Inline:
     """Runs each job when it is waited for."""
 
+    lasting = False
+
     def __init__(self, target: str) -> None:
         self.target = target
         self.job: tuple[str, Path] | None = None
         self.ended: list[Ended] = []
+
+    def attach(self, jobs: Iterable[str]) -> tuple[str, ...]:
+        """Nothing outlives its pool."""
+        return ()
 
     @property
     def free(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -22,8 +23,25 @@ class Ended(NamedTuple):
     """The traceback of what it raised."""
 
 
+class Signs(Protocol):
+    """What the folders of jobs tell, to a pool whose jobs outlive it."""
+
+    def finished(self, folder: Path) -> bool:
+        """Whether a job has left its result."""
+
+    def alive(self, folder: Path) -> bool | None:
+        """Whether somebody still works on it; None where that cannot be known from here."""
+
+
 class Pool(Protocol):
     """Something that runs jobs."""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether jobs go on when nobody waits for them."""
+
+    def attach(self, jobs: Iterable[str]) -> Collection[str]:
+        """Those that an earlier pool began and that are not over: this one waits for them."""
 
     @property
     def free(self) -> int:
@@ -39,7 +57,7 @@ class Pool(Protocol):
         """Ask a job to stop where it can go on from."""
 
     def close(self) -> None:
-        """End everything at once."""
+        """End everything at once, except for jobs that go on by themselves."""
 
 
 def call(target: str, folder: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import selectors
@@ -10,12 +9,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
 
 from archspec.execution.jobs import AGAIN, Ended
+from archspec.execution.process import Process
 from archspec.spec.runner import Local, seconds
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -25,6 +23,8 @@ GRACE = 60.0
 
 class Workers:
     """A pool of workers, started when there is work for them."""
+
+    lasting = False
 
     def __init__(self, runner: Local, target: str, log: Path) -> None:
         self.runner, self.target, self.log = runner, target, log
@@ -36,6 +36,10 @@ class Workers:
         """When the time of jobs is over, where it is limited."""
         self.late: set[str] = set()
 
+    def attach(self, jobs: Iterable[str]) -> tuple[str, ...]:
+        """Nothing outlives its pool."""
+        return ()
+
     @property
     def free(self) -> int:
         """How many more jobs it takes now."""
@@ -46,13 +50,13 @@ class Workers:
         self.late.discard(job)
         while self.idle:
             worker = self.idle.pop()
-            if worker.begin(folder):
+            if worker.begin(str(folder)):
                 break
         else:
             taken = {worker.place for worker in self.busy.values()}
             place = next(index for index in range(len(self.places)) if index not in taken)
             worker = _Worker(place, self._command(place), self._environment(place), self.log)
-            worker.begin(folder)
+            worker.begin(str(folder))
         self.busy[job], self.deadlines[job] = worker, time.monotonic() + self.limit
 
     def wait(self, seconds: float) -> list[Ended]:
@@ -112,60 +116,30 @@ class Workers:
         return {**os.environ, VISIBLE: self.places[place][1], **self.runner.environment}
 
 
-class _Worker:
-    """A process that does one job at a time."""
+class _Worker(Process):
+    """A worker at a place of its own."""
 
     def __init__(self, place: int, command: list[str], environment: Mapping[str, str], log: Path) -> None:
         self.place = place
-        pipe = subprocess.PIPE
         with log.open("ab") as said:
             # A session of its own: Ctrl-C is for the driver, which stops its workers in good order.
-            self.process = subprocess.Popen(  # noqa: S603
-                command, stdin=pipe, stdout=pipe, stderr=said, env=dict(environment), start_new_session=True
-            )
-
-    @property
-    def answers(self) -> IO[bytes]:
-        """Where its answers come from."""
-        assert self.process.stdout is not None
-        return self.process.stdout
-
-    def begin(self, folder: Path) -> bool:
-        """Hand it a folder; False where it is no longer there to take it."""
-        assert self.process.stdin is not None
-        try:
-            self.process.stdin.write(json.dumps(str(folder)).encode() + b"\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            self.leave()
-            return False
-        return True
-
-    def answer(self) -> dict[str, Any] | None:
-        """What it says of its job; None where it has died over it."""
-        line = self.answers.readline()
-        said: dict[str, Any] | None = json.loads(line) if line.endswith(b"\n") else None
-        return said
-
-    def leave(self) -> int:
-        """Let it go; its exit code."""
-        assert self.process.stdin is not None
-        with suppress(BrokenPipeError):
-            self.process.stdin.close()
-        code = self.process.wait()
-        self.answers.close()
-        return code
+            super().__init__(command, environment, said, apart=True)
 
 
 def places(runner: Local) -> Iterator[tuple[str, str]]:
-    """The cores and the devices of every worker that fits on this machine."""
+    """The cores and the devices of every worker that fits on this machine; no device is shared before all have one."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [*range(os.cpu_count() or 1)]
     each, gpus = runner.resources.cpus, runner.resources.gpus
     devices = _devices() if gpus else []
-    fitting = len(devices) // gpus if gpus else max(1, len(cores) // each)
+    sets = (
+        [",".join(devices[i : i + gpus]) for i in range(0, len(devices) - gpus + 1, gpus)] * runner.share
+        if gpus
+        else []
+    )
+    fitting = len(sets) if gpus else max(1, len(cores) // each)
     for index in range(min(runner.parallelism or fitting, fitting) if gpus else runner.parallelism or fitting):
         own = [cores[(index * each + i) % len(cores)] for i in range(min(each, len(cores)))]
-        yield ",".join(map(str, own)), ",".join(devices[index * gpus : (index + 1) * gpus])
+        yield ",".join(map(str, own)), sets[index] if gpus else ""
 
 
 def _devices() -> list[str]:

@@ -37,6 +37,11 @@ class Store:
         """Code as it was when studies began, each version under its hash."""
         return self.path / "code"
 
+    @property
+    def slurm(self) -> Path:
+        """What was handed to SLURM, and what its jobs print; shared by all studies, as runs are."""
+        return self.path / "slurm"
+
     def study(self, name: str) -> Path:
         """Where the study of a name keeps its plan, its reports and its driver's log."""
         return self.studies / name

@@ -85,14 +85,32 @@ class Local(Queue):
     """In worker processes on this machine."""
 
     kind: Literal["local"] = "local"
+    share: Count = Field(1, description="runs at one time that share an accelerator, where each needs only part of it")
 
 
 class Slurm(Queue):
-    """As jobs of a SLURM cluster."""
+    """As jobs of a SLURM cluster; `resources` are those on each node."""
 
     here = False
     kind: Literal["slurm"] = "slurm"
     options: dict[str, Text] = Field({}, description="further options of sbatch: {partition: gpu, account: lab}")
+    srun: tuple[str, ...] = Field((), description="further options of srun: [--mpi=none]")
+    nodes: Count = Field(1, description="nodes that train one run together")
+    tasks: OrNone[Count] = Field(
+        None, description="processes of one run on each node; `none`: one for each accelerator"
+    )
+    per_job: Count = Field(1, description="runs that one job does one after another, in one process")
+    python: OrNone[Text] = Field(
+        None, description="what starts Python on a node: apptainer exec --nv lab.sif python; `none`: this very Python"
+    )
+    warning: Duration = Field("2m", description="how long before its time is up a run is told to save and stop")
+    poll: Duration = Field("30s", description="how often SLURM is asked; clusters want to be asked seldom")
+    file_delay: Duration = Field("1m", description="how late the shared disk may show what a job has written")
+
+    @property
+    def processes(self) -> int:
+        """Processes of one run on each node."""
+        return self.tasks or max(1, self.resources.gpus)
 
 
 RUNNER = Form("runner", Runner, ("runner", "note"))

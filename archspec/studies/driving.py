@@ -13,19 +13,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from archspec.execution.inline import Inline
 from archspec.execution.jobs import AGAIN, Ended, Pool
-from archspec.execution.local import Workers
 from archspec.records.files import write_atomic
 from archspec.records.freezing import environment, frozen
 from archspec.records.knowing import known
 from archspec.records.known import Known
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
-from archspec.spec.runner import Local, Runner
+from archspec.spec.runner import Runner
 from archspec.studies.folder import StudyFolder
 from archspec.studies.plan import PlannedRun
 from archspec.studies.planning import Planned
+from archspec.studies.pools import pool_for
 from archspec.studies.status import OPEN, STOPPED
 
 WORK = "archspec.training.work:work"
@@ -55,11 +54,6 @@ class Summary:
     """Why it ended before everything had a result; empty where all has."""
 
 
-def pool_for(runner: Runner, target: str, log: Path) -> Pool:
-    """The pool that a runner asks for."""
-    return Workers(runner, target, log) if isinstance(runner, Local) else Inline(target)
-
-
 def drive(
     planned: Planned,
     store: Path,
@@ -75,11 +69,12 @@ def drive(
     with folder.driving():
         folder.keep(planned.plan)
         runner = with_code(runner, frozen(Store(store), planned.specs))
-        driver = _Driver(planned, store, folder, pool_for(runner, target, folder.log), on, wanted)
+        driver = _Driver(planned, store, folder, pool_for(runner, target, store, folder.log), on, wanted)
         try:
             return driver.whole()
         except KeyboardInterrupt:
-            driver.stop_all()
+            if not driver.pool.lasting:
+                driver.stop_all()
             raise
         finally:
             driver.pool.close()
@@ -115,10 +110,10 @@ class _Driver:
         for run in self.planned.plan.runs:
             if run.key in self.wanted and self.known(run.key).state != "done":
                 self.left.setdefault(run.key, run)
+        self.mine |= {key: self.known(key) for key in self.pool.attach(self.left)}
         while self.left or self.mine:
             cancelled = self.folder.cancelled()
-            for key in cancelled & self.mine.keys():
-                self.pool.stop(key)
+            self._stop(cancelled)
             if not self.summary.reason:
                 self._start(cancelled)
             elif not self.mine:
@@ -142,6 +137,12 @@ class _Driver:
         while self.mine and time.monotonic() < deadline:
             for ended in self.pool.wait(PAUSE):
                 self.mine.pop(ended.job)
+
+    def _stop(self, cancelled: frozenset[str]) -> None:
+        """Stop what was cancelled; and once the study ends early, what may wait in a queue for long."""
+        everything = self.summary.reason and self.pool.lasting
+        for key in self.mine.keys() if everything else cancelled & self.mine.keys():
+            self.pool.stop(key)
 
     def _start(self, cancelled: frozenset[str]) -> None:
         """Hand out runs as long as the pool takes them."""
@@ -176,6 +177,8 @@ class _Driver:
 
     def _end(self, ended: Ended) -> None:
         """What comes of a run that has left the pool."""
+        if ended.job not in self.mine:
+            return  # another study's, from the same batch
         before, run = self.mine.pop(ended.job), self.left[ended.job]
         self._let_go(ended.job)
         now = self.known(ended.job)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
       archspec study plan ablation_metaformer --profile smoke
       archspec study plan my_study.yaml --seeds 0-4 --json
       archspec study plan quickstart --probe
+      archspec study plan quickstart --runner slurm-cpu
     """
 )
 @study_argument
@@ -60,6 +61,7 @@ def plan(
     from archspec.spec.runner import RUNNER
     from archspec.studies.estimating import estimates, spending
     from archspec.studies.planning import planned
+    from archspec.studies.pools import script_for
 
     found, where = planned(study, profile=profile, seeds=seeds), RUNNER.load(runner)
     with Index.open(store) as index:
@@ -68,8 +70,9 @@ def plan(
             _probe(found, known, store, where)
         times = estimates(found, store, where, index)
     spent = spending(found, times, known, found.plan.keys, where)
+    script = script_for(where, store, len(found.plan.keys))
     if as_json:
-        out_json(as_data(found, known, times, spent))
+        out_json(as_data(found, known, times, spent) | ({"script": script} if script else {}))
         return
     for line in lines(found, known, width()):
         out(line)
@@ -77,6 +80,9 @@ def plan(
         out(said(times, spent))
     for missing in found.missing:
         talk(f"cannot be run here: {missing}", "bad")
+    if script:
+        out("")
+        out(script.rstrip())
 
 
 def _probe(found: Planned, known: dict[str, Known], store: Path, runner: Runner) -> None:

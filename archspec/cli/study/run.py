@@ -31,6 +31,7 @@ if TYPE_CHECKING:
       archspec study run ablation_metaformer --profile smoke --only activation
       archspec study run my_study.yaml --seeds 0-4 --detach
       archspec study run my_study.yaml --only pooling --steps 5 --debug
+      archspec study run my_study.yaml --runner slurm-a100 --driver slurm-cpu
     """
 )
 @study_argument
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Only N steps a run, as a study of its own.")
 @click.option("--debug", is_flag=True, help="One arm here, under pdb where it fails; nothing is kept.")
 @click.option("--detach", is_flag=True, help="Leave at once; the runs go on without this terminal.")
+@click.option(
+    "--driver", metavar="R", help="Have a job of this runner drive, where processes on login nodes are killed."
+)
 @store_option
 @json_option
 @click.pass_context
@@ -54,6 +58,7 @@ def run(  # noqa: PLR0917 - an argument an option
     steps: int | None,
     debug: bool,
     detach: bool,
+    driver: str | None,
     store: Path,
     as_json: bool,
 ) -> None:
@@ -61,8 +66,9 @@ def run(  # noqa: PLR0917 - an argument an option
 
     With --only, what the arms are compared with runs too. Whatever stops it, the same command goes on from there: what
     is in the store is never computed twice. Ctrl-C has the runs write checkpoints first. A run that fails stops no
-    other; its traceback is kept (`archspec study status`). With --debug the first of the arms runs in this process, at
-    the first seed, and what it raises is shown where it was raised.
+    other; its traceback is kept (`archspec study status`). Jobs of a SLURM runner go on when this command is left, by
+    Ctrl-C too; given again it waits for them, and `archspec study cancel` ends them. With --debug the first of the arms
+    runs in this process, at the first seed, and what it raises is shown where it was raised.
     """
     from archspec.cli.console import talk
     from archspec.cli.study.debugging import look_into
@@ -83,8 +89,8 @@ def run(  # noqa: PLR0917 - an argument an option
     with Index.open(store) as index:
         refuse_beyond_budget(found, store, where, index, keys)
         left = sum(one.state != "done" for one in index.known(keys).values())
-    if detach:
-        _detach(found, store)
+    if driver or detach:
+        _submit(found, store, driver) if driver else _detach(found, store)
         return
     try:
         with watching(found, left, store) as tell, _stoppable(tell):
@@ -139,4 +145,19 @@ def _detach(found: Planned, store: Path) -> None:
     with folder.driver_log.open("ab") as log:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
     talk(f"process {child.pid} goes on by itself; it writes to {folder.driver_log}")
+    talk(f"archspec study status {found.plan.study} --watch")
+
+
+def _submit(found: Planned, store: Path, runner: str) -> None:
+    """Hand the same command to SLURM."""
+    from archspec.cli.console import talk
+    from archspec.spec.runner import RUNNER
+    from archspec.studies.pools import submit_driver
+
+    words = [word for word in sys.argv[1:] if not word.startswith("--driver=") and word != "--detach"]
+    if "--driver" in words:
+        place = words.index("--driver")
+        del words[place : place + 2]
+    number = submit_driver(RUNNER.load(runner), found.plan, store, ("-m", "archspec", *words))
+    talk(f"job {number} drives; it prints to {store}/slurm/driver-{found.plan.study}")
     talk(f"archspec study status {found.plan.study} --watch")

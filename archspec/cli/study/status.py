@@ -14,6 +14,7 @@ from archspec.cli.study.common import profile_option, seeds_option, study_argume
 
 if TYPE_CHECKING:
     from archspec.cli.table import Row
+    from archspec.execution.slurm.asking import Word
     from archspec.records.known import Known
     from archspec.studies.plan import Plan
 
@@ -44,11 +45,11 @@ def status(study: str, profile: str, seeds: tuple[int, ...] | None, *, watch: bo
 
     plan = planned(study, profile=profile, seeds=seeds).plan
     while True:
-        known = looked_at(plan, store)
+        known, words = looked_at(plan, store), scheduled(plan, store)
         if as_json:
-            out_json(as_data(plan, known))
+            out_json(as_data(plan, known, words))
         else:
-            for line in lines(plan, known, width()):
+            for line in lines(plan, known, width(), words):
                 out(line)
         if not watch or not {"running", "queued"} & counts(known).keys():
             return
@@ -67,14 +68,22 @@ def looked_at(plan: Plan, store: Path) -> dict[str, Known]:
         return overlaid(plan, index.known(plan.keys), folder.cancelled(), driven=folder.is_driven())
 
 
-def as_data(plan: Plan, known: dict[str, Known]) -> dict[str, Any]:
+def scheduled(plan: Plan, store: Path) -> dict[str, Word]:
+    """What SLURM says of the runs that were handed to it."""
+    from archspec.execution.slurm.looking import look
+    from archspec.records.store import Store
+
+    return look(Store(store).slurm, plan.keys)
+
+
+def as_data(plan: Plan, known: dict[str, Known], words: dict[str, Word]) -> dict[str, Any]:
     """What `--json` prints."""
     from archspec.studies.status import counts
 
     runs = []
     for run in plan.runs:
         arm, one = plan.by_id[run.arm], known[run.key]
-        said = {
+        said: dict[str, Any] = {
             "arm": arm.name,
             "factor": arm.factor or None,
             "baseline": arm.baseline,
@@ -82,11 +91,13 @@ def as_data(plan: Plan, known: dict[str, Known]) -> dict[str, Any]:
             "role": run.role,
         }
         said |= {"key": run.key, "state": one.state, "attempt": one.attempt, "epoch": one.epoch}
+        if run.key in words:
+            said["slurm"] = words[run.key]._asdict()
         runs.append({**said, "metric": _score(one, plan.metric), "reason": one.reason or None})
     return {"study": plan.study, "counts": counts(known), "runs": runs}
 
 
-def lines(plan: Plan, known: dict[str, Known], width: int | None) -> list[str]:
+def lines(plan: Plan, known: dict[str, Known], width: int | None, words: dict[str, Word]) -> list[str]:
     """A row a run, and how many are in each state."""
     from archspec.cli.table import Cell, Column, table
     from archspec.studies.status import counts
@@ -98,9 +109,19 @@ def lines(plan: Plan, known: dict[str, Known], width: int | None) -> list[str]:
         one = known[run.key]
         score, epoch = _score(one, plan.metric), "" if one.epoch is None else str(one.epoch)
         cells: list[str | Cell] = [run.about, str(run.seed), Cell(one.state, looks.get(one.state, "")), epoch]
-        rows.append([*cells, "" if score is None else f"{score:.2f}", run.key[:12], one.reason])
+        score_ = "" if score is None else f"{score:.2f}"
+        rows.append([*cells, score_, run.key[:12], *_slurm(words, run.key), one.reason])
+    titles += [Column("run", spare=2), *([Column("SLURM", spare=3)] if words else []), Column("", spare=1)]
     said = ", ".join(f"{count} {state}" for state, count in counts(known).items())
-    return [*table([*titles, Column("run", spare=2), Column("", spare=1)], rows, width), "", said]
+    return [*table(titles, rows, width), "", said]
+
+
+def _slurm(words: dict[str, Word], key: str) -> list[str]:
+    """What SLURM says of a run: number, state, why it waits or where it is and for how long."""
+    word = words.get(key)
+    if not words or word is None:
+        return [""] if words else []
+    return [" ".join(filter(None, (word.id, str(word), word.node, word.elapsed if word.node else "")))]
 
 
 def _score(one: Known, metric: str) -> float | None:

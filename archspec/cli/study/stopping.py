@@ -42,10 +42,14 @@ def cancel(store: Path, *, as_json: bool, **which: Any) -> None:
     They stay cancelled until `archspec study retry`.
     """
     from archspec.cli.console import out, out_json
+    from archspec.execution.slurm.looking import cancel as halt
+    from archspec.records.store import Store
 
     folder, known = _asked(store, **which)
     keys = {key for key, one in known.items() if one.state not in ENDED}
     folder.cancel(folder.cancelled() | keys)
+    if not folder.is_driven():
+        halt(Store(store).slurm, keys)
     if as_json:
         out_json({"cancelled": sorted(keys)})
     else:

@@ -1,0 +1,117 @@
+"""The commands of somebody who sits at a cluster's login node."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from archspec.cli.root import archspec
+from archspec.studies.planning import planned
+from tests.cluster import Cluster, until
+from tests.execution.slurm.driving import in_the_middle, runs
+from tests.studies import fake
+from tests.studies.samples import written
+
+pytestmark = pytest.mark.xdist_group("slurm")
+
+RUNNER = """\
+runner: quick
+kind: slurm
+poll: 1s
+file_delay: 2s
+resources: {memory: 2G}
+"""
+DRIVER = """
+import sys
+from pathlib import Path
+from archspec.studies.planning import planned
+from tests.execution.slurm.driving import driven
+driven(planned(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with a study and a runner."""
+    written(tmp_path)
+    (tmp_path / "quick.yaml").write_text(RUNNER)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ARCHSPEC_STORE", str(tmp_path / "store"))
+    return tmp_path
+
+
+def said(*words: str, code: int = 0) -> str:
+    """What a command prints."""
+    result = CliRunner().invoke(archspec, words, prog_name="archspec")
+    assert result.exit_code == code, result.output
+    return result.stdout
+
+
+def test_a_study_is_left_looked_at_and_cancelled(cluster: Cluster, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(fake.PACE, "1")
+    sample, store = planned(desk / "sample.yaml", seeds=(0, 1, 2)), desk / "store"
+    command = [sys.executable, "-c", DRIVER.replace("argv[1])", "argv[1], seeds=(0, 1, 2))"), "sample.yaml", "store"]
+    with subprocess.Popen(command) as driver:
+        until(lambda: in_the_middle(sample, store))
+        driver.kill()
+    names = ("study", "status", "sample.yaml", "--seeds", "0-2")
+    told = {run["key"]: run["slurm"] for run in json.loads(said(*names, "--json"))["runs"] if "slurm" in run}
+    assert {one["state"] for one in told.values()} == {"RUNNING", "PENDING"}
+    assert {one["node"] for one in told.values() if one["state"] == "RUNNING"} <= {"c1", "c2"}
+    assert "PENDING (Resources)" in said(*names)
+    key = next(key for key, one in told.items() if one["state"] == "RUNNING")
+    said("study", "cancel", "sample.yaml", "--seeds", "0-2")
+    until(lambda: not cluster.queue())
+    assert "cancelled" in said(*names)
+    assert runs(sample, store)[key].state != "done"
+    said("logs", key, "--follow")
+
+
+def test_the_script_is_shown(cluster: Cluster, desk: Path) -> None:
+    shown = said("study", "plan", "sample.yaml", "--runner", "quick.yaml")
+    assert "#SBATCH --array=0-5%6" in shown
+    assert "#SBATCH --mem=1908M" in shown
+    assert "#SBATCH --requeue" in shown
+    assert "partition" not in shown
+    assert "#SBATCH" not in said("study", "plan", "sample.yaml", "--runner", "local")
+
+
+def test_the_doctor_sends_a_job(cluster: Cluster, desk: Path) -> None:
+    found = {one["name"]: one for one in json.loads(said("doctor", "--runner", "quick.yaml", "--json"))}
+    assert {one["state"] for one in found.values()} == {"ok"}
+    assert found.keys() == {"commands", "partition", "limits", "job", "store", "node"}
+    assert "arrays of up to 5 tasks" in found["limits"]["message"]
+    assert not [*(desk / "store" / "slurm").iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "words"),
+    [
+        ("options: {partition: cpus}", "partition", "there is no partition `cpus`"),
+        ("options: {constraint: quantum}", "job", "Invalid feature specification"),
+        ("setup: ['echo no module here >&2; exit 3']", "job", "no module here"),
+        ("python: /nowhere/python", "job", "/nowhere/python"),
+    ],
+)
+def test_the_doctor_says_what_is_wrong(cluster: Cluster, desk: Path, line: str, name: str, words: str) -> None:
+    (desk / "quick.yaml").write_text(f"{RUNNER}{line}\n")
+    found = json.loads(said("doctor", "--runner", "quick.yaml", "--json", code=1))
+    (wrong,) = [one for one in found if one["state"] == "fail" and one["name"] == name]
+    assert words in wrong["message"]
+
+
+@pytest.mark.slow
+def test_a_job_drives(cluster: Cluster, desk: Path) -> None:
+    words = ["study", "run", "sample.yaml", "--runner", "quick.yaml", "--driver", "quick.yaml"]
+    done = subprocess.run([sys.executable, "-m", "archspec", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    sample = planned(desk / "sample.yaml")
+    until(lambda: not cluster.queue(), 240)
+    assert {one.state for one in runs(sample, desk / "store").values()} == {"done"}
+    assert {one.attempt for one in runs(sample, desk / "store").values()} == {1}
+    assert (desk / "store" / "studies" / "sample" / "report.html").exists()
