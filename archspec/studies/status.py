@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from archspec.records.known import Known
@@ -33,6 +33,14 @@ def _overlaid(
     if any(before[key].state in STOPPED for key in run.needs):
         return replace(one, state="blocked")
     return replace(one, state="queued") if driven and one.state == "planned" else one
+
+
+def queued(known: Mapping[str, Known], waiting: Iterable[str]) -> dict[str, Known]:
+    """The same, with those told that wait in a scheduler's queue, whoever may be driving."""
+    keys = set(waiting)
+    return {
+        key: replace(one, state="queued") if key in keys and one.state in OPEN else one for key, one in known.items()
+    }
 
 
 def counts(known: Mapping[str, Known]) -> dict[str, int]:

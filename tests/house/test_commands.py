@@ -32,7 +32,7 @@ class Step(NamedTuple):
     @property
     def arguments(self) -> list[str]:
         """The words up to a pipe or redirection, which belong to the shell."""
-        return list(takewhile(lambda word: word not in ("|", ">"), shlex.split(self.line)))
+        return list(takewhile(lambda word: word not in ("|", ">"), shlex.split(self.line, comments=True)))
 
 
 def steps(block: Block) -> Iterator[Step]:

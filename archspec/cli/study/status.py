@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EVERY = 2.0
 """Seconds between two looks."""
+SELDOM = 15.0
+"""The same, where each look is a question to SLURM."""
 
 
 @click.command(
@@ -41,11 +43,12 @@ def status(study: str, profile: str, seeds: tuple[int, ...] | None, *, watch: bo
     """Say what has become of every run of STUDY: how far it is, its score, and why it failed."""
     from archspec.cli.console import out, out_json, width
     from archspec.studies.planning import planned
-    from archspec.studies.status import counts
+    from archspec.studies.status import counts, queued
 
     plan = planned(study, profile=profile, seeds=seeds).plan
     while True:
-        known, words = looked_at(plan, store), scheduled(plan, store)
+        words = scheduled(plan, store)
+        known = queued(looked_at(plan, store), [key for key, word in words.items() if word.live])
         if as_json:
             out_json(as_data(plan, known, words))
         else:
@@ -53,7 +56,7 @@ def status(study: str, profile: str, seeds: tuple[int, ...] | None, *, watch: bo
                 out(line)
         if not watch or not {"running", "queued"} & counts(known).keys():
             return
-        time.sleep(EVERY)
+        time.sleep(SELDOM if words else EVERY)
         click.clear()
 
 

@@ -63,7 +63,9 @@ def test_a_study_is_left_looked_at_and_cancelled(cluster: Cluster, desk: Path, m
     told = {run["key"]: run["slurm"] for run in json.loads(said(*names, "--json"))["runs"] if "slurm" in run}
     assert {one["state"] for one in told.values()} == {"RUNNING", "PENDING"}
     assert {one["node"] for one in told.values() if one["state"] == "RUNNING"} <= {"c1", "c2"}
-    assert "PENDING (Resources)" in said(*names)
+    shown = said(*names)
+    assert "PENDING (Resources)" in shown
+    assert "queued" in shown
     key = next(key for key, one in told.items() if one["state"] == "RUNNING")
     said("study", "cancel", "sample.yaml", "--seeds", "0-2")
     until(lambda: not cluster.queue())
