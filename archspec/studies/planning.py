@@ -154,7 +154,9 @@ def _trained(rows: Sequence[Row], study: Study) -> dict[str, Trained]:
     for row in rows:
         base = bases.get(_standing(row.base)) if row.factor else None
         one = _one(row, base, study.measure, several=several, drift=study.drift)
-        found.setdefault(one.arm.id, one)
+        if found.setdefault(one.arm.id, one).arm.digest != one.arm.digest:
+            message, hint = f"two different networks are called `{row.base.name}`", "give one a name: `arch: …`"
+            raise SpecError(Problem("ARC401", message, hint, "baseline", row.base.variant.arch.tree.mark))
         if base is None:
             bases.setdefault(_standing(row.base), one)
     return found

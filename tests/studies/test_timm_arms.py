@@ -77,6 +77,15 @@ def test_mistakes_are_told_before_anything_runs(text: str, tmp_path: Path) -> No
     assert Path(problem.mark.file).name == "sample.yaml"
 
 
+def test_two_baselines_of_one_name_are_told_apart_by_whoever_wrote_them(tmp_path: Path) -> None:
+    two = "baseline: [{timm: test_vit}, {timm: test_vit, args: {depth: 2}}]"
+    with pytest.raises(SpecError, match="two different networks are called `test_vit`"):
+        planned(written(tmp_path, HEAD.replace("baseline: tiny", two)))
+    named = two.replace("{timm: test_vit, args", "{arch: flat, timm: test_vit, args")
+    arms = planned(written(tmp_path, HEAD.replace("baseline: tiny", named))).plan.by_id
+    assert list(arms) == ["baseline/test_vit", "baseline/flat"]
+
+
 def test_models_are_trained_and_measured_like_the_rest(tmp_path: Path) -> None:
     found = planned(written(tmp_path, HEAD + ARMS + "measure: throughput\n"), profile="check")
     summary = drive(found, tmp_path / "store", RUNNER.load({"kind": "inline"}))
