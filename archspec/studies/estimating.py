@@ -18,9 +18,9 @@ from archspec.records.store import Store
 from archspec.spec.recipe import phases_of
 from archspec.spec.runner import Runner
 from archspec.studies.computing import compute
-from archspec.studies.plan import TRAININGS, Plan, PlannedArm
+from archspec.studies.plan import TRAININGS, Plan, PlannedArm, PlannedRun
 from archspec.studies.planning import Planned, Trained
-from archspec.studies.probing import probed, shape
+from archspec.studies.probing import place, probed, shape
 from archspec.training.data.facts import steps_per_epoch
 from archspec.training.scheduling import total_epochs
 
@@ -49,7 +49,8 @@ class Spending:
 
 def estimates(planned: Planned, store: Path, runner: Runner, index: Index) -> dict[str, Estimate]:
     """What is known of the time that arms take; what is not known is left out."""
-    found = {name: one for name, trained in planned.trained.items() if (one := _by_probe(trained, store, runner))}
+    measured = planned.trained if place(store, runner).exists() else {}
+    found = {name: one for name, trained in measured.items() if (one := _by_probe(trained, store, runner))}
     unknown = [arm for arm in planned.plan.arms if arm.id not in found]
     return {**found, **(_by_runs(unknown, store, runner, index) if unknown else {})}
 
@@ -131,14 +132,17 @@ COUNTED: dict[str, Callable[[Any], int | None]] = {
 """How that is counted, kind by kind."""
 
 
+def _is_timed(run: PlannedRun, found: Mapping[str, Estimate]) -> bool:
+    return run.role == "train" and run.arm in found
+
+
 def spending(
     planned: Planned, found: Mapping[str, Estimate], known: Mapping[str, Known], keys: Iterable[str], runner: Runner
 ) -> Spending:
     """What the runs of some keys take with a runner."""
     wanted, runs = set(keys), {run.key: run for run in reversed(planned.plan.runs)}  # the first of equal ones stays
     left = [run for key, run in runs.items() if key in wanted and known[key].state != "done"]
-    timed = [run for run in left if run.arm in found and run.role == "train"]
-    seconds = [found[run.arm].seconds for run in timed]
+    seconds = [found[run.arm].seconds for run in left if _is_timed(run, found)]
     slots = at_once(runner) or max(1, len(seconds))
     return Spending(
         arms=len({run.arm for run in left if run.role in TRAININGS}),
@@ -146,5 +150,5 @@ def spending(
         core_hours=sum(seconds) * runner.given.cpus / 3600,
         wall_seconds=max(sum(seconds) / slots, *seconds) if seconds else 0.0,
         spent_gpu_hours=sum(known[key].seconds * known[key].gpus for key in wanted) / 3600,
-        unknown=tuple(dict.fromkeys(run.arm for run in left if run.role in TRAININGS and run not in timed)),
+        unknown=tuple(dict.fromkeys(run.arm for run in left if run.role in TRAININGS and not _is_timed(run, found))),
     )

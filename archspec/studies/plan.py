@@ -95,7 +95,14 @@ class Plan:
 
     def of(self, arm: str, role: str = "train") -> Iterator[PlannedRun]:
         """The runs of an arm, seed by seed."""
-        return (run for run in self.runs if run.arm == arm and run.role == role)
+        return (run for run in self._of_arms.get(arm, ()) if run.role == role)
+
+    @cached_property
+    def _of_arms(self) -> dict[str, list[PlannedRun]]:
+        found: dict[str, list[PlannedRun]] = {}
+        for run in self.runs:
+            found.setdefault(run.arm, []).append(run)
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""

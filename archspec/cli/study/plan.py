@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archspec.spec.runner import Runner
     from archspec.studies.driving import Event
     from archspec.studies.estimating import Estimate, Spending
-    from archspec.studies.plan import Plan, PlannedArm
+    from archspec.studies.plan import PlannedArm
     from archspec.studies.planning import Planned
 
 
@@ -124,32 +124,29 @@ def lines(planned: Planned, known: dict[str, Known], width: int | None) -> list[
     columns = [Column("arm"), Column("changes", spare=2), Column("params", ">"), Column("MACs", ">")]
     columns += [Column("act. MiB", ">", spare=3), Column("compute", ">", spare=1), Column("done", ">"), Column("")]
     rows: list[Row] = []
-    before = None
+    before, several = None, len({arm.baseline for arm in plan.arms}) > 1
+    firsts: dict[str, PlannedArm] = {}
     for arm in plan.arms:
         if arm.factor != before:
             rows += [arm.factor] if arm.factor else []
             before = arm.factor
-        rows.append(_row(plan, arm, known))
+        keys = [run.key for run in plan.of(arm.id)]
+        twin = firsts.setdefault(keys[0], arm)
+        same = f"= {twin.name}" if twin is not arm else ""
+        done = f"{sum(known[key].state == 'done' for key in keys)}/{len(keys)}"
+        rows.append([*_cells(arm, several=several), done, "; ".join(filter(None, [same, *arm.notes]))])
     return [*table(columns, rows, width), "", *_totals(planned, known)]
 
 
-def _row(plan: Plan, arm: PlannedArm, known: dict[str, Known]) -> Row:
+def _cells(arm: PlannedArm, *, several: bool) -> list[str]:
+    """What an arm changes and costs; its baseline is named where there are several."""
     from archspec.cli import format as fmt
     from archspec.spec.writing import flow
 
-    runs = list(plan.of(arm.id))
-    done = sum(known[run.key].state == "done" for run in runs)
-    twin = next((other for other in plan.arms if other is not arm and _first(plan, other) == _first(plan, arm)), None)
-    same = [f"= {twin.name}"] if twin and plan.arms.index(twin) < plan.arms.index(arm) else []
     changes = ", ".join(f"{path}: {flow(value)}" for path, value in arm.changes.items())
-    name = arm.name if len({other.baseline for other in plan.arms}) == 1 else f"{arm.name} · {arm.baseline}"
+    name = f"{arm.name} · {arm.baseline}" if several else arm.name
     cells = [name if arm.factor else arm.baseline, changes, fmt.short(arm.params), fmt.short(arm.macs)]
-    cells += [fmt.mebibytes(arm.activations), fmt.short(arm.training_macs), f"{done}/{len(runs)}"]
-    return [*cells, "; ".join([*same, *arm.notes])]
-
-
-def _first(plan: Plan, arm: PlannedArm) -> str:
-    return next(run.key for run in plan.of(arm.id))
+    return [*cells, fmt.mebibytes(arm.activations), fmt.short(arm.training_macs)]
 
 
 def _totals(planned: Planned, known: dict[str, Known]) -> list[str]:
