@@ -14,7 +14,7 @@ from archspec.nn.long_convolution import LongConvolution
 from archspec.spec.place import Place
 from benchmarks.timing import interleaved
 
-ROUNDS, SIZE = 7, 224
+ROUNDS, SIZE = 25, 224
 NETWORKS = {"along the sequence": "hbformer_s18", "in the plane": "hpxformer_s18"}
 
 

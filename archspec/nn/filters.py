@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from archspec.nn.fourier import Sides
 from archspec.nn.long_convolution import LongConvolution
+from archspec.spec.fourier import Sides
 from archspec.spec.place import Place
 
 

@@ -7,8 +7,7 @@ are left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import log2, prod
+from math import prod
 from typing import Any
 
 import torch
@@ -16,140 +15,137 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-Sides = Sequence[int]
-DIRECT_IN_TRAINING, DIRECT_IN_EVALUATION = 4, 32
-"""How many products of a direct convolution take the time of one point of a transform, times its logarithm, on a CPU:
-with gradients for tokens and filter, and without. Elsewhere the first is used throughout."""
-
+from archspec.spec.fourier import DIRECT_IN_TRAINING, Sides, origin, reached, transforms
 
 CACHED = 2**18
 """How many numbers of padded maps are transformed at a time on a CPU."""
 
 
-def fast_size(least: int) -> int:
-    """The smallest even number not below another with no prime factor above 7."""
-    size = max(2, least + least % 2)
-    while _rough(size) > 1:
-        size += 2
-    return size
-
-
-def _rough(number: int) -> int:
-    """What is left of a number without its prime factors up to 7."""
-    for prime in (2, 3, 5, 7):
-        while number % prime == 0:
-            number //= prime
-    return number
-
-
 def convolve(x: Tensor, taps: Tensor, causal: bool = False) -> Tensor:
     """Maps (B, C, *grid) and filters (C, *sides) → maps (B, C, *grid); a causal filter begins at its first tap."""
     taps = within_reach(taps, x.shape[2:], causal)
-    if is_direct(x.shape[2:], taps.shape[1:], DIRECT_IN_TRAINING):
+    sizes = planned(x.shape[2:], taps.shape[1:], causal, DIRECT_IN_TRAINING)
+    if not sizes:
         return directly(x, flipped(taps), causal)
-    sizes = sizes_for(x.shape[2:], taps.shape[1:], causal)
     if torch.compiler.is_compiling():
         return brought_back(spectrum_of(x, sizes) * filter_spectrum(taps, sizes, causal), x.shape[2:], sizes)
     y: Tensor = _ByTransforms.apply(x, taps, sizes, causal)
     return y
 
 
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+def planned(grid: Sides, sides: Sides, causal: bool, least: float) -> tuple[int, ...]:
+    """The sizes of transforms, or none where the convolution is direct."""
+    return transforms(grid, sides, causal, least)
+
+
 def within_reach(taps: Tensor, grid: Sides, causal: bool) -> Tensor:
     """The taps that any token of the grid can reach."""
     for axis, side in enumerate(grid, 1):
-        centre = _origin(taps.shape[axis], causal)
-        first, last = max(0, centre - side + 1), min(taps.shape[axis], centre + side)
-        taps = taps.narrow(axis, first, last - first)
+        near = reached(taps.shape[axis], side, causal)
+        taps = taps.narrow(axis, near.start, len(near))
     return taps
 
 
-def is_direct(grid: Sides, sides: Sides, least: float) -> bool:
-    """Whether multiplying each token by each tap takes less time than transforms."""
-    points = prod(sizes_for(grid, sides, causal=False))
-    return prod(grid) * prod(sides) <= least * points * log2(points)
+def spectrum_of(x: Tensor, sizes: Sides) -> Tensor:
+    """The transform of maps with zeros beside them, rows of which are left out; of columns by rows, if both.
 
-
-def _origin(side: int, causal: bool) -> int:
-    """The tap that a token meets itself with."""
-    return 0 if causal else side // 2
-
-
-def sizes_for(grid: Sides, sides: Sides, causal: bool) -> tuple[int, ...]:
-    """Transforms in which what wraps around does not reach the grid."""
-    return tuple(fast_size(own + side - 1 - _origin(side, causal)) for own, side in zip(grid, sides, strict=True))
-
-
-def spectrum_of(x: Tensor, sizes: Sides, room: Tensor | None = None) -> Tensor:
-    """The transform of real maps with zeros beside them, rows of which are left out; of columns by rows, if both.
-
-    `room` has such zeros already, and saves making them.
+    Half of the transform of real maps says everything, and is all there is of it.
     """
-    if room is not None:
-        room = room[: len(x)]
-        room[..., : x.shape[-1]] = x
-    y: Tensor = torch.fft.rfft(x if room is None else room, n=sizes[-1])
-    return y if len(sizes) == 1 else torch.fft.fft(y.transpose(-1, -2).contiguous(), n=sizes[0])
+    y: Tensor = torch.fft.fft(x, n=sizes[-1]) if x.is_complex() else torch.fft.rfft(x, n=sizes[-1])
+    return y if len(sizes) == 1 else torch.fft.fft(y.transpose(-1, -2), n=sizes[0])
 
 
-def brought_back(y: Tensor, grid: Sides, sizes: Sides) -> Tensor:
-    """The corner of the inverse transform as large as the grid; rows outside it are left out."""
+def brought_back(y: Tensor, grid: Sides, sizes: Sides, *, pairs: bool = False) -> Tensor:
+    """The corner of the inverse transform as large as the grid; rows outside it are left out. Pairs are complex."""
     if len(sizes) > 1:
         y = torch.fft.ifft(y)[..., : grid[0]].transpose(-1, -2)
-    real: Tensor = torch.fft.irfft(y, n=sizes[-1])
-    return real[..., : grid[-1]]
+    x: Tensor = torch.fft.ifft(y) if pairs else torch.fft.irfft(y, n=sizes[-1])
+    return x[..., : grid[-1]]
 
 
 def filter_spectrum(taps: Tensor, sizes: Sides, causal: bool) -> Tensor:
     """The transform of filters, turned so that a token meets itself in the corner."""
-    axes = tuple(range(1, taps.ndim))
-    padding = [zeros for side, size in zip(taps.shape[:0:-1], sizes[::-1], strict=True) for zeros in (0, size - side)]
-    turns = tuple(-_origin(side, causal) for side in taps.shape[1:])
-    return spectrum_of(F.pad(taps, padding).roll(turns, axes), sizes)
+    for axis, (side, size) in enumerate(zip(taps.shape[1:], sizes, strict=True), 1):
+        before, after = torch.split(taps, [origin(side, causal), side - origin(side, causal)], axis)
+        zeros = taps.new_zeros(*taps.shape[:axis], size - side, *taps.shape[axis + 1 :])
+        taps = torch.cat([after, zeros, before], axis)
+    return spectrum_of(taps, sizes)
 
 
 def through_spectrum(x: Tensor, filters: Tensor, sizes: Sides) -> Tensor:
     """Maps convolved with filters of known transform, laid out as tokens (B, *grid, C) and seen as (B, C, *grid)."""
-    grid = x.shape[2:]
-    y = x.new_empty(x.shape[0], *grid, x.shape[1]).movedim(-1, 1)
-    room = _room(x, sizes)
-    for some, into in zip(*(torch.split(maps, len(room)) for maps in (x, y)), strict=True):
-        into.copy_(brought_back(spectrum_of(some, sizes, room).mul_(filters), grid, sizes))
+    y, count = _laid_out(x), _at_a_time(x, sizes)
+    for some, into in zip(torch.split(x, count), torch.split(y, count), strict=True):
+        into.copy_(brought_back(spectrum_of(some, sizes).mul_(filters), x.shape[2:], sizes))
     return y
 
 
-def _room(x: Tensor, sizes: Sides) -> Tensor:
-    """Rows of zeros, for all images or, on a CPU, for as many at a time as stay in its cache with their transforms."""
-    images = max(1, CACHED // (x.shape[1] * prod(sizes))) if x.is_cpu else len(x)
-    return x.new_zeros(min(images, len(x)), *x.shape[1:-1], sizes[-1])
+def _laid_out(x: Tensor) -> Tensor:
+    """Room for maps, laid out as tokens."""
+    return x.new_empty(x.shape[0], *x.shape[2:], x.shape[1]).movedim(-1, 1)
+
+
+def _at_a_time(x: Tensor, sizes: Sides, step: int = 1) -> int:
+    """How many images are transformed together: on a CPU, as many as stay in its cache with their transforms."""
+    return step * max(1, CACHED // (step * x.shape[1] * prod(sizes))) if x.is_cpu else max(1, len(x))
 
 
 class _ByTransforms(torch.autograd.Function):
-    """Keeps the maps, not their transforms, which are several times as large."""
+    """Keeps the transforms of maps, so that gradients take as many transforms again and no more.
+
+    Filters are real, so two images are the parts of one complex map: its transform takes less time than two.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, taps: Tensor, sizes: Sides, causal: bool) -> Tensor:
-        filters = filter_spectrum(taps, sizes, causal)
-        ctx.save_for_backward(x, filters)
-        ctx.sizes, ctx.sides = sizes, taps.shape[1:]
-        ctx.origins = tuple(_origin(side, causal) for side in taps.shape[1:])
-        return through_spectrum(x, filters, sizes)
+        ctx.sizes, ctx.causal, ctx.sides = sizes, causal, taps.shape[1:]
+        ctx.pairs = x.is_cpu and len(x) % 2 == 0
+        filters, spectra, y = filter_spectrum(taps + 0j if ctx.pairs else taps, sizes, causal), [], _laid_out(x)
+        count = _at_a_time(x, sizes, 1 + ctx.pairs)
+        for some, into in zip(torch.split(x, count), torch.split(y, count), strict=True):
+            spectra.append(spectrum_of(_joined(some) if ctx.pairs else some, sizes))
+            _put(brought_back(spectra[-1] * filters, x.shape[2:], sizes, pairs=ctx.pairs), into)
+        ctx.save_for_backward(filters, *spectra)
+        return y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        x, filters = ctx.saved_tensors
-        of_x, together, room = torch.empty_like(x), torch.zeros_like(filters), _room(x, ctx.sizes)
-        for some, above, below in zip(*(torch.split(maps, len(room)) for maps in (x, grad, of_x)), strict=True):
-            spectrum = spectrum_of(above, ctx.sizes, room)
-            if ctx.needs_input_grad[1]:
-                together += (spectrum_of(some, ctx.sizes, room).conj() * spectrum).sum(0)
-            if ctx.needs_input_grad[0]:
-                below.copy_(brought_back(spectrum.mul_(filters.conj()), grad.shape[2:], ctx.sizes))
-        axes = tuple(range(1, x.ndim - 1))
-        of_taps = brought_back(together, ctx.sizes, ctx.sizes).roll(ctx.origins, axes)
-        for axis, side in enumerate(ctx.sides, 1):
-            of_taps = of_taps.narrow(axis, 0, side)
-        return of_x, of_taps, None, None
+        filters, *spectra = ctx.saved_tensors
+        of_x, together, count = _laid_out(grad), torch.zeros_like(filters), _at_a_time(grad, ctx.sizes, 1 + ctx.pairs)
+        for spectrum, above, below in zip(spectra, torch.split(grad, count), torch.split(of_x, count), strict=True):
+            against = spectrum_of(_joined(above) if ctx.pairs else above, ctx.sizes).conj_physical_()
+            for one, other in zip(spectrum, against, strict=True):
+                together.addcmul_(one, other)
+            _put(
+                brought_back(against.mul_(filters).conj_physical_(), grad.shape[2:], ctx.sizes, pairs=ctx.pairs), below
+            )
+        of_taps = brought_back(together.conj_physical_(), ctx.sizes, ctx.sizes, pairs=ctx.pairs)
+        return of_x, _turned_back(of_taps.real if ctx.pairs else of_taps, ctx.sides, ctx.causal), None, None
+
+
+def _joined(x: Tensor) -> Tensor:
+    """Images in twos, as the parts of complex maps."""
+    return torch.complex(x[0::2], x[1::2])
+
+
+def _put(y: Tensor, into: Tensor) -> None:
+    """Images, or such as were joined, where they belong."""
+    if not y.is_complex():
+        into.copy_(y)
+        return
+    into[0::2].copy_(y.real)
+    into[1::2].copy_(y.imag)
+
+
+def _turned_back(y: Tensor, sides: Sides, causal: bool) -> Tensor:
+    """What stands where `filter_spectrum` turned filters to, as filters."""
+    for axis, side in enumerate(sides, 1):
+        before = origin(side, causal)
+        parts = y.narrow(axis, y.shape[axis] - before, before), y.narrow(axis, 0, side - before)
+        y = torch.cat(parts, axis)
+    return y
 
 
 def flipped(taps: Tensor) -> Tensor:

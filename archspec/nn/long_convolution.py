@@ -9,19 +9,8 @@ from typing import Any, NamedTuple, Self
 import torch
 from torch import Tensor, nn
 
-from archspec.nn.fourier import (
-    DIRECT_IN_EVALUATION,
-    DIRECT_IN_TRAINING,
-    Sides,
-    convolve,
-    directly,
-    filter_spectrum,
-    flipped,
-    is_direct,
-    sizes_for,
-    through_spectrum,
-    within_reach,
-)
+from archspec.nn.fourier import convolve, directly, filter_spectrum, flipped, planned, through_spectrum, within_reach
+from archspec.spec.fourier import DIRECT_IN_EVALUATION, DIRECT_IN_TRAINING, Sides
 
 
 class Ready(NamedTuple):
@@ -84,7 +73,7 @@ class LongConvolution(nn.Module):
         """The filter made ready, and remembered where changes of its tensors can be seen."""
         taps = within_reach(self.taps(grid).to(dtype), grid, self.causal)
         weighing = DIRECT_IN_EVALUATION if taps.is_cpu else DIRECT_IN_TRAINING
-        sizes = () if is_direct(grid, taps.shape[1:], weighing) else sizes_for(grid, taps.shape[1:], self.causal)
+        sizes = planned(grid, taps.shape[1:], self.causal, weighing)
         weight = filter_spectrum(taps, sizes, self.causal) if sizes else flipped(taps).contiguous()
         if any(map(torch.is_inference, tensors)):
             return Ready((grid, dtype), weight, sizes, [], [])

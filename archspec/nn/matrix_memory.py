@@ -186,7 +186,7 @@ class _Read(torch.autograd.Function):
         _add_product(sums[1:], reaching, memory)
         _add_product(norm[1:], reaching, total.mT)
         h = _whole(sums / (norm.abs().maximum(given.weights.least) + EPS), *q.shape[:2])
-        ctx.save_for_backward(q, k, v, i, f, h, norm, memory, total)
+        ctx.save_for_backward(q, k, v, i, f, h, norm, scores, memory, total)
         ctx.chunk = chunk
         return h
 
@@ -194,7 +194,7 @@ class _Read(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         """Exactly that of the formula, ε and M included."""
-        q, k, v, i, f, h, norm, memory, total = ctx.saved_tensors
+        q, k, v, i, f, h, norm, scores, memory, total = ctx.saved_tensors
         levels = _levels(i, f)
         given = _inputs(q, k, v, levels, ctx.chunk)
         size = norm.abs().maximum(given.weights.least) + EPS
@@ -203,7 +203,7 @@ class _Read(torch.autograd.Function):
         of_sums = (_chunked(grad, ctx.chunk) / size).to(q.dtype)
         of_norm = torch.where(is_norm, -share * norm.sign(), 0).to(q.dtype)
         of_least = torch.where(is_norm, 0, share * given.weights.least)
-        of_q, of_k, of_v = _of_inputs(given, of_sums, of_norm, memory, total)
+        of_q, of_k, of_v = _of_inputs(given, scores, of_sums, of_norm, (memory, total))
         by_token = (_whole(x, *q.shape[:2]) for x in (of_q, of_k, of_v, of_least, share))
         of_q, of_k, of_v, of_least, share = by_token
         of_i, of_f = _of_gates(f, levels, (k * of_k).sum(-1), of_least.squeeze(-1), share.squeeze(-1))
@@ -211,13 +211,13 @@ class _Read(torch.autograd.Function):
 
 
 def _of_inputs(
-    given: _Inputs, of_sums: Tensor, of_norm: Tensor, memory: Tensor, total: Tensor
+    given: _Inputs, scores: Tensor, of_sums: Tensor, of_norm: Tensor, states: tuple[Tensor, Tensor]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The gradients of queries, keys and values from those of both sums over tokens."""
-    q, k, v, weights = given
+    (q, k, v, weights), (memory, total) = given, states
     of_scores = (of_sums @ v.mT + of_norm).mul_(weights.within).to(q.dtype)
     of_q, of_k = of_scores @ k, of_scores.mT @ q
-    of_v = given.scores.to(q.dtype).mT @ of_sums
+    of_v = scores.to(q.dtype).mT @ of_sums
     of_q[1:].addcmul_(of_sums[1:] @ memory.mT + of_norm[1:] * total, weights.reached.to(q.dtype))
     of_memory, of_total = _of_states(given.reaching, of_sums[1:], of_norm[1:], weights.carried)
     of_k[:-1].addcmul_(v[:-1] @ of_memory.mT + of_total, weights.written.to(q.dtype))

@@ -108,6 +108,21 @@ def test_sequencers_authors_put_what_leads_into_a_stage_at_the_end_of_the_one_be
     assert torch.equal(model.get_parameter("stages.1.downsample.conv.weight"), theirs["blocks.0.1.down.weight"])
 
 
+@pytest.mark.parametrize("name", ["ape", "pos_embed", "absolute_pos_embed", "stem.position_embedding.weight"])
+def test_a_table_of_positions_may_lie_on_the_grid(name: str) -> None:
+    arch, edits = OFFICIAL["vsequencer_h_tiny"]
+    model = archspec.build(archspec.load(arch).edit({**edits, "stages.0.positions": "learned"})).eval()
+    case = golden("vsequencer_h_tiny")
+    weights = official_weights(case)
+    rows = columns = 8
+    table = torch.randn(1, rows, columns, weights["stem.proj.weight"].shape[0])
+    archspec.load_weights(model, {**weights, name: table}, source="official")
+    assert torch.equal(model.get_parameter("stages.0.positions.table"), table.flatten(0, 2))
+    archspec.load_weights(model, {**weights, name: torch.zeros_like(table)}, source="official")
+    with torch.no_grad():
+        torch.testing.assert_close(model(case["in.x"]), case["out.y"], atol=1e-4, rtol=0)
+
+
 def _without(name: str) -> Callable[[dict[str, Tensor]], None]:
     return lambda weights: weights.__delitem__(name)
 

@@ -105,8 +105,8 @@ def kept(module: nn.Module, run: Callable[[], Any], ignored: Sequence[Tensor] = 
 
 
 def _storages(tensors: Iterable[Tensor]) -> dict[int, int]:
-    """The storages of some tensors, and how many numbers each holds."""
+    """The storages of some tensors, and how many numbers each holds: two for a complex one."""
     return {
-        tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() // tensor.element_size()
+        tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() // tensor.real.element_size()
         for tensor in tensors
     }

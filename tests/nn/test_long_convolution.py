@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import math
 from collections.abc import Callable
 from math import prod
 from typing import Any
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 from archspec.nn import fourier
 from archspec.nn.long_convolution import LongConvolution
+from archspec.spec.fourier import DIRECT_IN_TRAINING, ONCE, fast_size, passes, sizes_for, transforms
 from archspec.spec.mixers.hyena import Hyena
 from archspec.spec.mixers.hyena_pixel import HyenaPixel
 from archspec.spec.place import Place, Scope
@@ -40,11 +42,11 @@ def sums(x: Tensor, taps: Tensor, causal: bool) -> Tensor:
     return y
 
 
-def operands(grid: Grid, sides: Grid, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
-    """Two maps of three channels, and a filter."""
+def operands(grid: Grid, sides: Grid, images: int = 2) -> tuple[Tensor, Tensor]:
+    """Maps of three channels, and a filter."""
     generator = torch.Generator().manual_seed(prod(grid) + 7 * prod(sides))
-    x = torch.randn(2, 3, *grid, generator=generator, dtype=dtype, requires_grad=True)
-    return x, torch.randn(3, *sides, generator=generator, dtype=dtype, requires_grad=True)
+    x = torch.randn(images, 3, *grid, generator=generator, dtype=torch.float64, requires_grad=True)
+    return x, torch.randn(3, *sides, generator=generator, dtype=torch.float64, requires_grad=True)
 
 
 def apart(ours: Tensor, theirs: Tensor, given: tuple[Tensor, Tensor]) -> float:
@@ -57,20 +59,23 @@ def apart(ours: Tensor, theirs: Tensor, given: tuple[Tensor, Tensor]) -> float:
 
 @pytest.mark.parametrize("direct", [ALWAYS, NEVER], ids=["directly", "by transforms"])
 @settings(max_examples=60, deadline=None)
-@given(grid=lines | maps, data=st.data(), causal=st.booleans())
-def test_convolutions_are_the_sums_they_stand_for(direct: float, grid: Grid, data: st.DataObject, causal: bool) -> None:
+@given(grid=lines | maps, images=st.integers(1, 5), data=st.data(), causal=st.booleans())
+def test_convolutions_are_the_sums_they_stand_for(
+    direct: float, grid: Grid, images: int, data: st.DataObject, causal: bool
+) -> None:
     causal = causal and len(grid) == 1
     sides = tuple(2 * data.draw(st.integers(0, 2 * side)) + 1 for side in grid)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fourier, "DIRECT_IN_TRAINING", direct)
-        given = operands(grid, sides)
+        patch.setattr(fourier, "CACHED", data.draw(st.sampled_from([1, 300, 10**6])))
+        given = operands(grid, sides, images)
         assert apart(fourier.convolve(*given, causal), sums(*given, causal), given) < 1e-10
 
 
 @pytest.mark.parametrize("grid", [(56, 56), (20, 33), (3136,), (197,)], ids=str)
 def test_large_grids(grid: Grid) -> None:
     given = operands(grid, tuple(2 * side - 1 for side in grid))
-    assert not fourier.is_direct(grid, given[1].shape[1:], fourier.DIRECT_IN_TRAINING)
+    assert transforms(grid, given[1].shape[1:], False, DIRECT_IN_TRAINING)
     weight, x = given[1].flip(tuple(range(1, 1 + len(grid)))).unsqueeze(1), given[0]
     plain: Any = torch.nn.functional.conv2d if len(grid) == 2 else torch.nn.functional.conv1d
     y = plain(x, weight, padding=tuple(side - 1 for side in grid), groups=3)
@@ -78,26 +83,22 @@ def test_large_grids(grid: Grid) -> None:
 
 
 @given(least=st.integers(1, 20_000))
-def test_sizes_are_the_next_fast_ones(least: int) -> None:
-    def is_fast(size: int) -> bool:
-        rest = size
-        for prime in (2, 3, 5, 7):
-            while rest % prime == 0:
-                rest //= prime
-        return rest == 1 and size % 2 == 0
+def test_no_size_is_faster(least: int) -> None:
+    def time(size: int) -> float:
+        return size * (ONCE + passes(size))
 
-    size = fourier.fast_size(least)
+    size = fast_size(least)
     assert size >= least
-    assert is_fast(size)
-    assert not any(map(is_fast, range(least, size)))
+    assert size % 2 == 0
+    others = range(least + least % 2, 2 * least + 2, 2)
+    assert time(size) == min(map(time, others)) < math.inf
 
 
 def test_a_filter_twice_the_grid_needs_transforms_of_twice_the_grid_and_a_smaller_one_less() -> None:
-    assert fourier.sizes_for((56, 56), (111, 111), causal=False) == (112, 112)
-    assert fourier.sizes_for((56, 56), (55, 55), causal=False) == (84, 84)
-    assert (
-        fourier.sizes_for((3136,), (6271,), causal=False) == fourier.sizes_for((3136,), (3136,), causal=True) == (6272,)
-    )
+    assert sizes_for((56, 56), (111, 111), causal=False) == (112, 112)
+    assert sizes_for((56, 56), (55, 55), causal=False) == (84, 84)
+    both = sizes_for((3136,), (6271,), causal=False), sizes_for((3136,), (3136,), causal=True)
+    assert both == ((6400,), (6400,))
 
 
 OPERATORS = {

@@ -44,10 +44,13 @@ def _dialect(source: Literal["timm", "official"], patches: tuple[int, ...]) -> D
     else:
         transitions = _transitions(r"blocks\.{}\.\d+\.down\.(.*)", patches, 1)
         blocks = _block_rules(r"blocks\.(\d+)\.(\d+)\.")
-    return Dialect(source, ((r"stem\.proj\.(.*)", r"stem.conv.\1"), *transitions, *blocks, *_TAIL))
+    rules = (r"stem\.proj\.(.*)", r"stem.conv.\1"), *transitions, *blocks, *_TAIL
+    return Dialect(source, rules, ((r"stages\.0\.positions\.table", lambda table: table.flatten(0, -2)),))
 
 
 _TAIL: Rules = (
+    # Whoever wrote a table of positions (1, rows, columns, C): the paper names it not, and no checkpoint is published.
+    (r"(?:\w+\.)?(?:ape|\w*pos_?emb(?:ed(?:ding)?)?|\w*position_?embedding)(?:\.weight)?", "stages.0.positions.table"),
     (r"norm\.(.*)", r"head.norm_before.\1"),
     (r"head\.(?:fc\.)?(weight|bias)", r"head.fc.\1"),
 )

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from archspec.nn.convolutions import AlongLine
 from archspec.nn.filters import Written
-from archspec.nn.fourier import Sides
 from archspec.nn.mixers.sequence import SequenceMixer
+from archspec.spec.fourier import Sides
 from archspec.spec.mixers import hyena as specs
 from archspec.spec.place import Grid, Place
 

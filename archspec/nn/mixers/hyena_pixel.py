@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from archspec.nn.filters import Free, Written
-from archspec.nn.fourier import Sides
 from archspec.nn.long_convolution import LongConvolution
 from archspec.nn.mixers.sep_conv import depthwise
 from archspec.nn.tokens import as_map, as_tokens
+from archspec.spec.fourier import Sides
 from archspec.spec.mixers import hyena_pixel as specs
 from archspec.spec.place import Grid, Place
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from archspec.spec.base import Complaint, Part
 from archspec.spec.convolutions import Causal1d, Conv1d
 from archspec.spec.cost import Cost, kept, linear
+from archspec.spec.fourier import numbers_kept
 from archspec.spec.mixers.long_filter import LongFilter
 from archspec.spec.mixers.sequence import SequenceMixer
 from archspec.spec.norms import LayerNorm
@@ -85,14 +86,15 @@ class Hyena(LongFilter, SequenceMixer):
         inner, long = (self.order + 1) * at.dim, self.order - 1
         run = at.tokens if self.other_sizes == "interpolate" else self.length(at)
         written = self.written(at, self.features, self.taps(self.length(at)), self.taps(run), (2 * at.tokens,))
+        convolved = at.dim * (numbers_kept((at.tokens,), (self.taps(run),), self.is_causal) + at.tokens)
         bias = "linear" in self.bias
         short = Causal1d(kernel=SHORT) if self.is_causal else Conv1d(kernel=SHORT)
         return (
             linear(at.dim, inner, at.tokens, bias=bias)
             + short.cost(at.wide(inner), bias="conv" in self.bias)
             + kept(inner * at.tokens * (not self.is_causal))
-            + kept((inner + 2 * long * at.dim) * at.tokens)
-            + written * long
+            + kept(inner * at.tokens)
+            + (written + kept(convolved)) * long
             + linear(at.dim, at.dim, at.tokens, bias=bias)
         )
 

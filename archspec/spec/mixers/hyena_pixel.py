@@ -9,6 +9,7 @@ from pydantic import Field
 
 from archspec.spec.base import Complaint, Part
 from archspec.spec.cost import Cost, depthwise, kept, linear
+from archspec.spec.fourier import numbers_kept
 from archspec.spec.mixers.long_filter import LongFilter
 from archspec.spec.mixers.pooling import odd
 from archspec.spec.norms import LayerNorm
@@ -19,8 +20,6 @@ SHORT = 5
 """Side of the convolution behind the first projection."""
 TWICE_THE_GRID: Any = GridSize(grid=2)
 """A filter in which every token meets every other."""
-FILTERS: dict[str, int] = {"implicit": 1, "explicit": 1, "separable": 2}
-"""The filters, and how many convolutions each runs."""
 
 
 class HyenaPixel(LongFilter):
@@ -76,20 +75,28 @@ class HyenaPixel(LongFilter):
         return (
             linear(at.dim, inner, at.tokens, bias=linear_bias)
             + depthwise(inner, SHORT, at.grid, bias="conv" in self.bias)
-            + kept((3 + 1 + FILTERS[self.filter]) * at.dim * at.tokens)
+            + kept((3 + 1) * at.dim * at.tokens)
             + self.long_convolution(at)
             + linear(at.dim, at.dim, at.tokens, bias=linear_bias)
         )
 
     def long_convolution(self, at: Place) -> Cost:
-        """The filter's parameters and what its convolution computes; free weights count as one of torch's does."""
+        """The filter's parameters, what its convolution computes and keeps; free weights count as one of torch's."""
+        filters = self.filters(at)
+        held = kept(at.dim * sum(numbers_kept(at.grid, sides) for sides in filters))
         if self.filter == "implicit":
-            rows, columns = self.sides(at.native, at.grid)
+            ((rows, columns),) = filters
             sizes = max(2 * at.grid[0], rows), max(2 * at.grid[1], columns)
-            return self.written(at, self.features, self.kernel**2, rows * columns, sizes)
-        taps = self.kernel**2 if self.filter == "explicit" else self.kernel
-        weights, count = at.dim * taps, FILTERS[self.filter]
-        return Cost(weights + at.dim * ("conv" in self.bias), 0, weights * at.pixels) * count
+            return held + self.written(at, self.features, self.kernel**2, rows * columns, sizes)
+        weights = [at.dim * rows * columns for rows, columns in filters]
+        biases = at.dim * len(filters) * ("conv" in self.bias)
+        return held + Cost(sum(weights) + biases, 0, sum(weights) * at.pixels)
+
+    def filters(self, at: Place) -> list[Grid]:
+        """The sides of every filter, one after another."""
+        if self.filter == "separable":
+            return [(self.kernel, 1), (1, self.kernel)]
+        return [self.sides(at.native, at.grid) if self.filter == "implicit" else (self.kernel, self.kernel)]
 
     def check(self, at: Place) -> Iterator[Complaint]:
         """Filters have a centre, and half of the bands tell rows apart, the others columns."""

@@ -64,14 +64,15 @@ class Mlstm(SequenceMixer):
         return linear(at.dim, 2 * inner, at.tokens, bias=bias) + linear(inner, at.dim, at.tokens, bias=bias)
 
     def memory(self, at: Place) -> Cost:
-        """Reading in chunks of 32; the code keeps a state between the chunks that it runs with."""
+        """Reading in chunks of 32; the code keeps what it reads within those it runs with, and states between."""
         inner, width = self.inner(at), self.inner(at) // self.heads
         within = 2 * at.tokens * (COUNTED_CHUNK // 2 + 1) * inner
         between = 3 * at.tokens * inner * inner // (2 * COUNTED_CHUNK)
         chunk = chunk_for(at.tokens, width)
         chunks = math.ceil(at.tokens / chunk)
-        states = self.heads * ((chunks - 1) * width * (width + 1) + chunks * chunk)
-        return Cost(macs=within + between, activations=states)
+        scores = self.heads * chunks * chunk * (chunk + 1)
+        states = self.heads * (chunks - 1) * width * (width + 1)
+        return Cost(macs=within + between, activations=scores + states)
 
     def cost(self, at: Place) -> Cost:
         """The projections, convolutions, gates and the memory in chunks of 32 tokens; its norm five times a number.
