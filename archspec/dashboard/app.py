@@ -53,6 +53,7 @@ class App:
         routes = [Route(page.path, self._page(page), methods=["GET"]) for page in paging.found().values()]
         extra = [Route("/live", self._live), Route("/assets/{name}", self._asset)]
         inner = Starlette(routes=[*routes, *extra], lifespan=self._lifespan)
+        inner.state.site = site
         inner.add_exception_handler(404, self._lost)
         self.guard = Guard(inner, token)
         self.asgi: ASGIApp = self.guard

@@ -73,7 +73,7 @@ def _kept(found: Asset) -> Path | bytes:
 @cache
 def assets() -> dict[str, str]:
     """Every asset by its address."""
-    names = [*(file.name for file in STATIC.iterdir()), "style.css", "figures.js", PLOTLY]
+    names = [*(file.name for file in (*STATIC.iterdir(), *TEMPLATES.glob("*.css"))), "figures.js", PLOTLY]
     return {asset(name).address: name for name in names}
 
 

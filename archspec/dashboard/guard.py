@@ -29,7 +29,7 @@ HEADERS = {
 LONGEST = 16 * 1024
 """Characters of an address."""
 HANDSHAKE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=."
-><title>archspec</title></head><body>Opening …</body></html>"""
+><link rel="icon" href="data:,"><title>archspec</title></head><body>Opening …</body></html>"""
 
 
 def new_token() -> str:

@@ -75,9 +75,13 @@ class Look:
         own = {key: str(said.pop(key)) for key in re.findall(r"{(\w+)}", page.path)}
         return address(page, **own) + _asked(_pairs(said))
 
+    def has(self, name: str) -> bool:
+        """Whether there is a page of a name."""
+        return name in found()
+
     def arms(self, ids: Iterable[str]) -> dict[str, str]:
         """The addresses of the study's arms."""
-        return {arm: self.url("arm", arm=arm) for arm in ids} if "arm" in found() else {}
+        return {arm: self.url("arm", arm=arm) for arm in ids} if self.has("arm") else {}
 
 
 @cache

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -18,6 +19,8 @@ from archspec.records.index import Index
 
 LOOPBACK = "127.0.0.1"
 PORT = 8765
+QUEUE = 256
+"""Connections that may wait to be accepted."""
 
 
 def serve(
@@ -31,7 +34,7 @@ def serve(
     try:
         app = App(Site(store, index, actions=actions), token)
         on(place, token)
-        _server(app).run(sockets=[listening])
+        Server(app).run(sockets=[listening])
     finally:
         listening.close()
         index.close()
@@ -48,6 +51,7 @@ def at_port(port: int | None) -> socket.socket:
     for wish in wishes:
         with suppress(OSError):
             listening.bind((LOOPBACK, wish))
+            listening.listen(QUEUE)
             return listening
     listening.close()
     raise ArchspecError(f"port {port} is taken; name another with --port, or none for any that is free")
@@ -61,6 +65,7 @@ def at_file(path: Path) -> socket.socket:
     before = os.umask(0o177)
     try:
         listening.bind(str(path))
+        listening.listen(QUEUE)
     except OSError as error:
         listening.close()
         reason = "it is there already" if path.exists() else (error.strerror or str(error)).lower()
@@ -79,16 +84,16 @@ def _remove_dead(path: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _server(app: App) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(
-            app.asgi,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            timeout_graceful_shutdown=1,
-            backlog=256,
-        )
-    )
+class Server(uvicorn.Server):
+    """What listens. When it is stopped, it lets the streams go first, which would otherwise never end."""
+
+    def __init__(self, app: App) -> None:
+        quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
+        limits: dict[str, Any] = {"timeout_graceful_shutdown": 2, "backlog": QUEUE}
+        super().__init__(uvicorn.Config(app.asgi, proxy_headers=False, ws="none", **limits, **quiet))
+        self.app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        self.app.watcher.stop()
+        await super().shutdown(sockets)

@@ -40,6 +40,7 @@ class Site:
         self.lock, self.reading = threading.Lock(), threading.Lock()
         if index.is_sqlite:
             event.listen(index.engine, "connect", _small)
+        index.refresh(())  # its tables are there before anybody asks
 
     def refresh(self) -> str:
         """Bring the index up to date; the version of the store by then."""

@@ -28,6 +28,7 @@ class Watcher:
         self.took, self.looking = 0.0, asyncio.Lock()
         self.news, self.wanted = asyncio.Event(), asyncio.Event()
         self.task: asyncio.Task[None] | None = None
+        self.over = False
 
     async def __aenter__(self) -> Watcher:
         self.task = asyncio.create_task(self._watch())
@@ -36,6 +37,11 @@ class Watcher:
     async def __aexit__(self, *_: object) -> None:
         assert self.task is not None
         self.task.cancel()
+        self.stop()
+
+    def stop(self) -> None:
+        """Let everybody go who waits for news."""
+        self.over = True
         self.news.set()
 
     async def look(self) -> None:
@@ -58,9 +64,9 @@ class Watcher:
         """The versions, one after another."""
         self.listeners += 1
         self.wanted.set()
-        told = None
+        told = ""
         try:
-            while True:
+            while not self.over:
                 news = self.news
                 if self.site.version != told:
                     told = self.site.version

@@ -46,7 +46,7 @@ def test_curves_are_the_mean_and_the_range_of_the_seeds_at_each_epoch() -> None:
     }
     ((panel),) = learning.panels(table, lines)
     ((line),) = panel.lines
-    assert (line.label, line.seeds, line.epochs) == ("relu", 2, [1, 2])
+    assert (line.label, line.seeds, line.x) == ("relu", 2, [1, 2])
     assert (line.mean, line.low, line.high) == ([20.0, 30.0], [10.0, 20.0], [30.0, 40.0])
 
 

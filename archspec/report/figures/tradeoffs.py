@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from archspec.report.figures.drawing import Drawing, Figure, axis, layout, plain
 from archspec.report.figures.looks import Look, looks
@@ -12,6 +12,15 @@ from archspec.report.table import Table
 from archspec.report.wording import fixed, short
 
 COSTS = {"macs": "MACs of one image", "params": "parameters", "training_macs": "MACs of one training"}
+MEASURED = {
+    "hours": "hours of training, all seeds",
+    "gpu_hours": "GPU-hours of training, all seeds",
+    "images_per_second": "images per second in training",
+    "memory_mib": "MiB of the accelerator's memory in training",
+}
+"""What depends on where the runs ran."""
+TITLES = {**COSTS, **MEASURED}
+MORE_IS_BETTER = ("images_per_second",)
 APART = 1.005
 """Costs that differ by less than this factor are the same cost."""
 MOST_NAMED = 12
@@ -27,27 +36,47 @@ class Point:
     value: float
     margin: float | None
     paper: float | None
-    costs: dict[str, int]
+    costs: dict[str, float]
 
 
-def points(table: Table) -> list[Point]:
-    """The arms that have reached something."""
+class Printed(NamedTuple):
+    """A network as a paper prints it."""
+
+    name: str
+    value: float
+    costs: dict[str, float]
+
+
+def points(table: Table, measured: Mapping[str, Mapping[str, float]] | None = None) -> list[Point]:
+    """The arms that have reached something; `measured` are costs by the arm's id that the table does not know."""
     found = []
     for row in table.rows:
         if row.summary is not None:
-            costs = {name: int(getattr(row.planned, name)) for name in COSTS}
+            costs: dict[str, float] = {name: int(getattr(row.planned, name)) for name in COSTS}
+            took = {"hours": row.hours, "gpu_hours": row.gpu_hours, **(measured or {}).get(row.planned.id, {})}
+            costs |= {name: value for name, value in took.items() if value}
             name = table.names[row.planned.id]
             found.append(Point(row.planned.id, name, row.summary.mean, row.summary.margin, row.paper, costs))
     return found
 
 
 def telling(found: Sequence[Point]) -> list[str]:
-    """The costs in which the arms differ."""
+    """The costs in closed form in which the arms differ."""
     return [name for name in COSTS if found and _spread([point.costs[name] for point in found]) > APART]
 
 
-def _spread(costs: list[int]) -> float:
+def _spread(costs: list[float]) -> float:
     return max(costs) / min(costs) if min(costs) > 0 else 1.0
+
+
+def front(found: Sequence[Point], cost: str, *, lower_is_better: bool = False) -> list[Point]:
+    """The arms that no other beats in both, the cheapest first."""
+    cheap, good = -1 if cost in MORE_IS_BETTER else 1, -1 if lower_is_better else 1
+    best: list[Point] = []
+    for point in sorted(found, key=lambda one: (cheap * one.costs[cost], -good * one.value)):
+        if not best or good * point.value > good * best[-1].value:
+            best.append(point)
+    return best
 
 
 def figures(table: Table) -> Iterator[Figure]:
@@ -60,11 +89,44 @@ def figures(table: Table) -> Iterator[Figure]:
         yield Figure(f"cost-{name}", f"{table.metric} against {COSTS[name]}", caption + starred, drawing)
 
 
-def draw(found: Sequence[Point], cost: str, metric: str, looks: Mapping[str, Look], digits: int) -> Drawing:
-    """A marker for each arm, and a hollow one where the paper has it."""
-    data = [trace for point in found for trace in _traces(point, cost, looks[point.arm], digits)]
-    plane = layout(COSTS[cost], metric, hovermode="closest", showlegend=len(found) <= MOST_NAMED)
-    return {"data": data, "layout": {**plane, "xaxis": axis(COSTS[cost], tickformat="~s")}}
+def draw(
+    found: Sequence[Point],
+    cost: str,
+    metric: str,
+    looks: Mapping[str, Look],
+    digits: int,
+    printed: Sequence[Printed] = (),
+    best: Sequence[Point] = (),
+) -> Drawing:
+    """A marker for each arm, a hollow one where the paper has it, stars for other networks, a line for the front."""
+    data = [*_front(best, cost), *_stars(printed, cost, digits)]
+    data += [trace for point in found for trace in _traces(point, cost, looks[point.arm], digits)]
+    plane = layout(TITLES[cost], metric, hovermode="closest", showlegend=len(found) <= MOST_NAMED)
+    return {"data": data, "layout": {**plane, "xaxis": axis(TITLES[cost], tickformat="~s")}}
+
+
+def _front(best: Sequence[Point], cost: str) -> Iterator[dict[str, Any]]:
+    if len(best) > 1:
+        line = {"color": "@muted", "width": 1.2, "dash": "dot", "shape": "hv"}
+        x, y = [point.costs[cost] for point in best], [round(point.value, 4) for point in best]
+        yield {
+            **{"type": "scatter", "mode": "lines", "name": "best at its cost", "x": x, "y": y},
+            **{"line": line, "hoverinfo": "skip"},
+        }
+
+
+def _stars(printed: Sequence[Printed], cost: str, digits: int) -> Iterator[dict[str, Any]]:
+    shown = [one for one in printed if cost in one.costs]
+    if shown:
+        said = [f"{plain(one.name)}<br>{fixed(one.value, digits)} in its paper" for one in shown]
+        yield {
+            **{"type": "scatter", "mode": "markers", "name": "in papers"},
+            "x": [one.costs[cost] for one in shown],
+            "y": [one.value for one in shown],
+            "text": said,
+            "marker": {"color": "@muted", "symbol": "star", "size": 9, "opacity": 0.8},
+            "hovertemplate": "%{text}<extra></extra>",
+        }
 
 
 def _traces(point: Point, cost: str, look: Look, digits: int) -> Iterator[dict[str, Any]]:
