@@ -9,7 +9,7 @@ from typing import NamedTuple
 from markupsafe import escape
 
 from archspec.report.architecture.parts import NOTHING, Arm, Box, Group, Run
-from archspec.report.architecture.svg import group, lines, path, rect, tag, text
+from archspec.report.architecture.svg import group, lines, path, printable, rect, tag, text
 from archspec.report.wording import short
 
 WIDTH = 184
@@ -175,7 +175,7 @@ def _tooltip(box: Box) -> str:
     where = f" ({box.file}:{box.line})" if box.line else ""
     costs = ", ".join(_costs(box))
     said = [f"{box.path}{where}", box.said, costs, f"was {box.was}" if box.was else ""]
-    return escape("\n".join(line for line in said if line))
+    return escape("\n".join(printable(line) for line in said if line))
 
 
 def _badge(said: str, right: float, y: float) -> str:
