@@ -36,14 +36,19 @@ def blocks(stage: Stage) -> list[Kin]:
 
 def told(spec: Spec, others: list[Any] | None = None) -> str:
     """A resolved part in words; beside others of its kind, what tells them apart is said as well."""
+    if spec.structure == "parallel":
+        return " + ".join(map(told, beside(spec)))
     return " ".join([title(spec), *(f"{name}={said(getattr(spec, name))}" for name in details(spec, others))])
 
 
 def title(spec: Spec) -> str:
     """A resolved part by its kind; of parts beside each other, all of them."""
-    if spec.structure == "parallel":
-        return " + ".join(told(member) for member in spec.specs() if member.family == spec.family)
-    return str(getattr(spec, "kind", ""))
+    return " + ".join(map(title, beside(spec))) or str(getattr(spec, "kind", ""))
+
+
+def beside(spec: Spec) -> list[Spec]:
+    """The parts that stand beside each other in one, if it is made of such."""
+    return [member for member in spec.specs() if member.family == spec.family] if spec.structure == "parallel" else []
 
 
 def details(spec: Spec, others: Sequence[Any] | None = None) -> list[str]:

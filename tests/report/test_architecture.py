@@ -137,6 +137,23 @@ def test_a_baseline_may_have_other_blocks_and_stages() -> None:
     assert ">5 blocks, was 1<" in drawn
 
 
+def test_parts_beside_each_other_are_one_box() -> None:
+    mixer = {"parallel": [{"kind": "sep_conv", "kernel": 5}, "identity", {"kind": "attention", "head_dim": 16}]}
+    found = network(small().edit({"stages.0.mixer": mixer}), small())
+    [box] = boxes(found, "mixer")
+    assert box.kind == "sep_conv + identity + attention"
+    assert box.details == (("sep_conv", "kernel 5"), ("attention", "head_dim 16"))
+    assert box.said == "sep_conv kernel=5 + identity + attention head_dim=16"
+    assert [box.kind for box in boxes(found, "norm")] == ["layer_norm"]  # the mlp's: each member has its own
+
+
+def test_what_only_the_baseline_has_is_named() -> None:
+    before = archspec.load("caformer_s18")
+    drawn = str(draw(network(before.edit({"stages.mlp": "none", "stages.scaling": "none"}), before)))
+    assert drawn.count(">no mlp</text>") == 4
+    assert drawn.count(">no scaling</text>") == 2
+
+
 def test_boxes_say_where_they_are_written_and_lead_there() -> None:
     found = network(archspec.load("caformer_s18"))
     [mixer] = boxes(found, "mixer", 2)

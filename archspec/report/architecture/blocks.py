@@ -60,7 +60,7 @@ class Style:
 def large(box: Box, spot: Spot, style: Style) -> Piece:
     """A box with its kind, its details, what it costs, and what it was."""
     told = [box.activation] * bool(box.activation) + [_detail(*field) for field in box.details]
-    said = [(line, "kind") for line in lines(_name(box), spot.width - 8, 15, 2)]
+    said = [(line, "kind") for line in lines(_name(box), spot.width - 8, 15, 4)]
     said += [(line, "small") for detail in told[:MOST] for line in lines(detail, spot.width - 12, 11, 2)]
     said += [(f"{len(told) - MOST} more", "small")] * (len(told) > MOST)
     said += [(line, "cost") for line in _costs(box)]
@@ -69,7 +69,7 @@ def large(box: Box, spot: Spot, style: Style) -> Piece:
 
 def small(box: Box, spot: Spot, style: Style) -> Piece:
     """A box that is only named."""
-    said = [(line, "small") for line in lines(box.kind, spot.width - 12, 11, 1)]
+    said = [(line, "small") for line in lines(_name(box), spot.width - 12, 11, 1)]
     return _box(box, said + _was(box, spot.width), spot, style, 2)
 
 
@@ -143,13 +143,9 @@ def _box(box: Box, said: list[tuple[str, str]], spot: Spot, style: Style, margin
 
 def _name(box: Box) -> str:
     """Its kind, and what it is where that does not say it."""
-    return (
-        f"{box.kind} {box.role}"
-        if box.role == "positions"
-        else f"↓ {box.kind}"
-        if box.role == "downsample"
-        else box.kind
-    )
+    if box.kind == "none":
+        return f"no {box.role}"
+    return {"positions": f"{box.kind} positions", "downsample": f"↓ {box.kind}"}.get(box.role, box.kind)
 
 
 def _detail(name: str, value: str) -> str:

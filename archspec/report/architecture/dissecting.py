@@ -19,7 +19,7 @@ from archspec.spec.layout import Section
 from archspec.spec.mlps.base import NoMlp
 from archspec.spec.nodes import Node
 from archspec.spec.place import Place
-from archspec.spec.summary import details, said, title, told
+from archspec.spec.summary import beside, details, said, title, told
 
 
 def network(arch: Arch, baseline: Arch | None = None) -> Network:
@@ -49,7 +49,7 @@ class _Maker:
 
     def box(self, role: str, spec: Spec, cost: Cost, others: Sequence[Spec | None], kin: Sequence[Any] = ()) -> Box:
         """A part of a kind; `others` is what the baseline has there, `kin` what else there is in the same place."""
-        fields = tuple((name, _short(getattr(spec, name))) for name in details(spec, kin) if not _as_usual(spec, name))
+        fields = tuple(_fields(spec, kin))
         activation = getattr(spec, "activation", None)
         shown = title(activation) if isinstance(activation, Spec) else ""
         was = _instead(spec, others) if self.compared else ""
@@ -60,6 +60,14 @@ class _Maker:
         """The file and the line in which a part is written."""
         mark = self.tree.mark_of(tuple(path.split(".")))
         return (Path(mark.file).name, mark.line) if mark else ("", 0)
+
+
+def _fields(spec: Spec, kin: Sequence[Any] = ()) -> Iterator[tuple[str, str]]:
+    """The fields that are not as usual; of parts beside each other, what is unusual about each."""
+    yield from ((name, _short(getattr(spec, name))) for name in details(spec, kin) if not _as_usual(spec, name))
+    for member in beside(spec):
+        if found := ", ".join(f"{name} {value}" for name, value in _fields(member)):
+            yield title(member), found
 
 
 def _short(value: Any) -> str:
@@ -155,4 +163,5 @@ def _arm(made: _Maker, role: str, branch: Branch, olds: Sequence[Branch | None],
         return None if quiet else made.box(name, spec, spec.total(made.at), before)
 
     op = made.box(role, branch.op, branch.op.total(made.at), [old.op if old else None for old in olds], kin)
-    return Arm(small("norm"), op, small("scaling"))
+    within = getattr(branch.op, "owns_norm", False)
+    return Arm(None if within else small("norm"), op, small("scaling"))
