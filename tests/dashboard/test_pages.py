@@ -198,6 +198,55 @@ def test_queue_and_cost(client: TestClient) -> None:
     assert "one_factor" in [row[0] for row in read(client, "/queue").rows if row]
 
 
+def test_factors_say_how_far_they_reach(client: TestClient) -> None:
+    page = read(client, "/s/one_factor/factors")
+    assert page.row("activation")[1:] == ["2", "−2.00", "+0.20", "relu", "0 of 2"]
+    assert page.row("kernel")[-1] == "1 of 1"
+    dots, diamonds = page.drawn["forest-0"]["data"]
+    assert dots["x"] == pytest.approx([-2.0, 0.2, 0.3])
+    assert diamonds["x"] == pytest.approx([-1.0, 0.1])
+    assert dots["error_x"]["array"][0] == pytest.approx(4.303 / 3**0.5, abs=0.01)
+    assert dots["marker"]["color"] == ["@muted", "@muted", "@accent"]
+
+
+def test_a_factorial_has_its_effects_and_a_map(client: TestClient) -> None:
+    page = read(client, "/s/factorial/factors")
+    assert page.row("attn over pool")[2] == "+2.99"
+    (cells,) = page.drawn["map-0-0"]["data"]
+    assert (cells["x"], cells["y"]) == (["pool", "attn"], ["relu", "gelu"])
+    assert [[round(value) for value in row] for row in cells["z"]] == [[80, 82], [81, 85]]
+    assert {"effects-0", "crossing-0-0"} < page.drawn.keys()
+
+
+def test_a_roadmap_has_its_ladder(client: TestClient) -> None:
+    page = read(client, "/s/roadmap/factors")
+    assert page.row("+ b")[2:3] == ["+1.75"]
+    assert {"roadmap-0", "forest-0"} == page.drawn.keys()
+
+
+def test_the_papers_tables_stand_beside_ours(client: TestClient) -> None:
+    page = read(client, "/s/one_factor/paper")
+    assert page.row("relu")[1:6] == ["79.0", "79.00 ± 4.30", "0.00", "−1.00", "−2.00"]
+    assert page.row("relu")[6].startswith("same sign, not settled by these seeds")
+    assert page.row("vit")[1:4] == ["80.0", "81.00 ± 2.48", "+1.00"]
+    assert "2 of 2differences with the paper's sign" in page.text
+    line, *dots = page.drawn["ours-and-theirs"]["data"]
+    assert [(dot["x"], dot["y"]) for dot in dots] == [([80.0], [81.0]), ([79.0], [79.0]), ([80.1], [81.2])]
+    assert line["x"] == line["y"] == pytest.approx([79.0, 81.2])
+    assert "This study says no figures of a paper" not in page.text
+
+
+def test_studies_beside_each_other(client: TestClient) -> None:
+    page = read(client, "/compare?s=one_factor&s=under_way@smoke&s=nothing")
+    assert "there is no s `nothing` here" in page.text
+    assert page.row("seeds")[1:] == ["0, 1, 2", "0, 1, 2"]
+    assert page.row("profile")[1:] == ["", "smoke"]
+    assert page.row(RELU.id)[1:] == ["79.00 ± 4.30 n = 3", "−2.00 [−4.48, +0.48]", "80.00 n = 1", "−1.00"]
+    assert "Choose two studies or more" in read(client, "/compare").text
+    many = read(client, "/compare?s=one_factor&s=factorial&s=roadmap&s=under_way@smoke")
+    assert len(many.row(VIT.id)) == 1 + 2 * 4
+
+
 def test_an_empty_store_says_what_to_type(tmp_path: Path) -> None:
     with client_of(tmp_path) as client:
         assert "archspec study run quickstart" in read(client, "/").text
@@ -248,7 +297,17 @@ def test_what_pages_load_is_kept_for_good_and_only_where_it_is_needed(client: Te
 
 
 def test_every_page_is_in_the_package_and_has_a_question() -> None:
-    assert {"studies", "verdict", "table", "curves", "tradeoffs", "queue"} <= found().keys()
+    assert {
+        "studies",
+        "verdict",
+        "table",
+        "curves",
+        "tradeoffs",
+        "queue",
+        "factors",
+        "paper",
+        "compare",
+    } <= found().keys()
     assert all(page.question.endswith("?") for page in found().values())
 
 

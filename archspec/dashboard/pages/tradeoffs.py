@@ -10,7 +10,7 @@ from archspec.dashboard.references import references
 from archspec.dashboard.study import Study
 from archspec.report.figures.drawing import Figure
 from archspec.report.figures.looks import looks
-from archspec.report.figures.tradeoffs import COSTS, TITLES, Point, Printed, draw, front, points, telling
+from archspec.report.figures.tradeoffs import COSTS, TITLES, Point, Printed, behind, draw, front, points, telling
 from archspec.report.scores import TRAINED
 from archspec.report.table import Table
 from archspec.statistics import mean
@@ -50,7 +50,8 @@ def _figures(table: Table, found: list[Point], costs: list[str], printed: list[P
         there = [point for point in found if cost in point.costs]
         if there:
             best = front(there, cost, lower_is_better=table.lower_is_better)
-            drawing = draw(there, cost, table.metric, styles, table.digits, printed, best)
+            drawing = draw(there, cost, table.metric, styles, table.digits)
+            drawing["data"] = [*behind(cost, best, printed, table.digits), *drawing["data"]]
             yield Figure(f"cost-{cost}", f"{table.metric} against {TITLES[cost]}", _caption(printed, there), drawing)
 
 

@@ -89,44 +89,27 @@ def figures(table: Table) -> Iterator[Figure]:
         yield Figure(f"cost-{name}", f"{table.metric} against {COSTS[name]}", caption + starred, drawing)
 
 
-def draw(
-    found: Sequence[Point],
-    cost: str,
-    metric: str,
-    looks: Mapping[str, Look],
-    digits: int,
-    printed: Sequence[Printed] = (),
-    best: Sequence[Point] = (),
-) -> Drawing:
-    """A marker for each arm, a hollow one where the paper has it, stars for other networks, a line for the front."""
-    data = [*_front(best, cost), *_stars(printed, cost, digits)]
-    data += [trace for point in found for trace in _traces(point, cost, looks[point.arm], digits)]
+def draw(found: Sequence[Point], cost: str, metric: str, looks: Mapping[str, Look], digits: int) -> Drawing:
+    """A marker for each arm, and a hollow one where the paper has it."""
+    data = [trace for point in found for trace in _traces(point, cost, looks[point.arm], digits)]
     plane = layout(TITLES[cost], metric, hovermode="closest", showlegend=len(found) <= MOST_NAMED)
     return {"data": data, "layout": {**plane, "xaxis": axis(TITLES[cost], tickformat="~s")}}
 
 
-def _front(best: Sequence[Point], cost: str) -> Iterator[dict[str, Any]]:
+def behind(cost: str, best: Sequence[Point], printed: Sequence[Printed], digits: int) -> Iterator[dict[str, Any]]:
+    """What arms are seen against: a line along the best of them, and a star for each network of a paper."""
     if len(best) > 1:
-        line = {"color": "@muted", "width": 1.2, "dash": "dot", "shape": "hv"}
         x, y = [point.costs[cost] for point in best], [round(point.value, 4) for point in best]
-        yield {
-            **{"type": "scatter", "mode": "lines", "name": "best at its cost", "x": x, "y": y},
-            **{"line": line, "hoverinfo": "skip"},
-        }
-
-
-def _stars(printed: Sequence[Printed], cost: str, digits: int) -> Iterator[dict[str, Any]]:
+        line = {"color": "@muted", "width": 1.2, "dash": "dot", "shape": "hv"}
+        about = {"type": "scatter", "mode": "lines", "name": "best at its cost", "hoverinfo": "skip"}
+        yield {**about, "x": x, "y": y, "line": line}
     shown = [one for one in printed if cost in one.costs]
     if shown:
         said = [f"{plain(one.name)}<br>{fixed(one.value, digits)} in its paper" for one in shown]
-        yield {
-            **{"type": "scatter", "mode": "markers", "name": "in papers"},
-            "x": [one.costs[cost] for one in shown],
-            "y": [one.value for one in shown],
-            "text": said,
-            "marker": {"color": "@muted", "symbol": "star", "size": 9, "opacity": 0.8},
-            "hovertemplate": "%{text}<extra></extra>",
-        }
+        marker = {"color": "@muted", "symbol": "star", "size": 9, "opacity": 0.8}
+        about = {"type": "scatter", "mode": "markers", "name": "in papers", "hovertemplate": "%{text}<extra></extra>"}
+        x, y = [one.costs[cost] for one in shown], [one.value for one in shown]
+        yield {**about, "x": x, "y": y, "text": said, "marker": marker}
 
 
 def _traces(point: Point, cost: str, look: Look, digits: int) -> Iterator[dict[str, Any]]:
