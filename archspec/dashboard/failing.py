@@ -12,10 +12,13 @@ from archspec.dashboard.causes import Cause, cause
 from archspec.records.known import Known
 from archspec.report.scores import TRAINED
 from archspec.report.wording import count, listed
-from archspec.studies.plan import Plan, PlannedArm, PlannedRun
+from archspec.studies.plan import Plan, PlannedRun
 
 ENDED = ("failed", "invalid", "lost", "cancelled")
 """States of runs that have no result and get none by themselves."""
+WITHOUT = ("failed", "invalid", "lost")
+"""States of runs that nobody has ended on purpose."""
+NOTHING_LEFT = "nothing of it is left to compare"
 FLATTERED = "where the network is the cause, the seeds that survive flatter it"
 DEFAULT = Path("archspec-store")
 """The store that commands take where none is named."""
@@ -101,24 +104,20 @@ def _failed(plan: Plan, known: Mapping[str, Known], details: Callable[[Known], s
         yield Failed(known[key], runs[0].seed, arms, runs[0].role, details(known[key]))
 
 
-def biases(plan: Plan, known: Mapping[str, Known]) -> list[str]:
+def biases(plan: Plan, known: Mapping[str, Known], names: Mapping[str, str]) -> list[str]:
     """Arms that have lost another share of their seeds than what they are compared with: what is left may mislead."""
-    lost = {arm.id: _lost(plan, arm, known) for arm in plan.arms}
-    found = []
-    for arm in plan.arms:
-        mine, theirs = lost[arm.id], lost.get(arm.against, (0, 0))
-        if arm.against and mine[0] * max(1, theirs[1]) != theirs[0] * max(1, mine[1]):
-            name = arm.name if sum(other.name == arm.name for other in plan.arms) == 1 else arm.id
-            against = plan.by_id[arm.against].name
-            said = f"{name} has lost {mine[0]} of {count(mine[1], 'seed')}, {against} {theirs[0]} of {theirs[1]}"
-            rest = "nothing of it is left to compare" if mine[0] == mine[1] else FLATTERED
-            found.append(f"{said}: {rest}")
-    return found
-
-
-def _lost(plan: Plan, arm: PlannedArm, known: Mapping[str, Known]) -> tuple[int, int]:
-    keys = [run.key for run in plan.of(arm.id, TRAINED)]
-    return sum(known[key].state in ("failed", "invalid", "lost") for key in keys), len(keys)
+    lost, seeds = Counter[str](), Counter[str]()
+    for run in plan.runs:
+        if run.role == TRAINED:
+            seeds[run.arm] += 1
+            lost[run.arm] += known[run.key].state in WITHOUT
+    return [
+        f"{names[arm.id]} has lost {lost[arm.id]} of {count(seeds[arm.id], 'seed')}, "
+        f"{names[arm.against]} {lost[arm.against]} of {seeds[arm.against]}: "
+        + (NOTHING_LEFT if lost[arm.id] == seeds[arm.id] else FLATTERED)
+        for arm in plan.arms
+        if arm.against and lost[arm.id] * seeds[arm.against] != lost[arm.against] * seeds[arm.id]
+    ]
 
 
 def retry(plan: Plan, store: Path, runs: Iterable[Failed]) -> list[str]:

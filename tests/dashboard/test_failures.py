@@ -64,10 +64,11 @@ def test_the_command_runs_what_failed_and_little_else(study: tuple[Path, Plan]) 
 
 def test_an_arm_that_loses_more_than_its_baseline_may_be_flattered(study: tuple[Path, Plan]) -> None:
     plan = study[1]
-    assert failing.biases(plan, states(plan)) == []
-    [said] = failing.biases(plan, states(plan, attention_0="failed"))
+    names = {arm.id: arm.name for arm in plan.arms}
+    assert failing.biases(plan, states(plan), names) == []
+    [said] = failing.biases(plan, states(plan, attention_0="failed"), names)
     assert said.startswith("attention has lost 1 of 3 seeds, quick_conv 0 of 3: where the network is the cause")
-    [all_lost] = failing.biases(plan, states(plan, pooling_0="lost", pooling_1="failed", pooling_2="invalid"))
+    [all_lost] = failing.biases(plan, states(plan, pooling_0="lost", pooling_1="failed", pooling_2="invalid"), names)
     assert all_lost.endswith("nothing of it is left to compare")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from archspec.dashboard import failing
@@ -9,11 +10,14 @@ from archspec.dashboard.files import tail
 from archspec.dashboard.page import Look, Page
 from archspec.records.known import Known
 from archspec.records.run import RunFolder
+from archspec.records.store import Store
 
 PAGE = Page("/s/{study}/failures", "Failures", "What broke, and is it one cause?", place=60)
 
-LONGEST = 16 * 1024
+LONGEST = 8 * 1024
 """Bytes of a traceback that are looked at: its end."""
+MOST = 40
+"""Runs of a cause that are named."""
 
 
 def show(look: Look) -> dict[str, Any]:
@@ -21,10 +25,7 @@ def show(look: Look) -> dict[str, Any]:
     study, store = look.study, look.site.store
 
     def details(known: Known) -> str:
-        if not known.attempt:
-            return ""
-        found = tail(store.path, RunFolder(store.run(known.key)).attempt(known.attempt).failure, LONGEST)
-        return found.text if found else ""
+        return _traceback(store, known.key, known.attempt) if known.attempt else ""
 
     found = failing.failures(study.plan, study.known, details)
     return {
@@ -32,7 +33,14 @@ def show(look: Look) -> dict[str, Any]:
         "found": [(one, failing.retry(study.plan, store.path, one.runs)) for one in found],
         "where": failing.where,
         "all": failing.retry(study.plan, store.path, [run for one in found for run in one.runs]),
-        "biases": failing.biases(study.plan, study.known),
+        "biases": failing.biases(study.plan, study.known, study.table.names),
         "waiting": {state: number for state, number in study.counts.items() if state not in (*failing.ENDED, "done")},
-        "arms": study.plan.by_id,
+        "most": MOST,
     }
+
+
+@lru_cache(maxsize=400)
+def _traceback(store: Store, key: str, attempt: int) -> str:
+    """What an attempt has left behind, which nobody writes again."""
+    found = tail(store.path, RunFolder(store.run(key)).attempt(attempt).failure, LONGEST)
+    return found.text if found else ""
