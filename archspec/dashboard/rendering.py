@@ -12,8 +12,12 @@ from markupsafe import Markup
 from archspec import __version__
 from archspec.dashboard import page as paging
 from archspec.dashboard.assets import PLOTLY, asset
+from archspec.dashboard.files import CONTROLS
 from archspec.dashboard.page import Look
 from archspec.report import html, wording
+
+LATEST = 2.5e11
+"""Seconds since 1970 after which calendars have no more years."""
 
 
 def rendered(look: Look, seal: str = "") -> str:
@@ -49,15 +53,22 @@ def _page(template: str, look: Look, **content: Any) -> str:
 @cache
 def environment() -> Environment:
     """The templates, which escape whatever they are given."""
-    made = html.environment().overlay(loader=ChoiceLoader([PackageLoader("archspec.dashboard"), _reports()]))
+    made = html.environment().overlay(
+        loader=ChoiceLoader([PackageLoader("archspec.dashboard"), _reports()]), finalize=harmless
+    )
     made.filters |= {"moment": moment, "pair": lambda name: (name, name)}
     made.filters |= {"hours": wording.hours, "printed": wording.printed}
     return made
 
 
+def harmless(value: Any) -> Any:
+    """A text without what would turn or hide what stands beside it; names and reasons come from anywhere."""
+    return CONTROLS.sub("�", value) if type(value) is str else value
+
+
 def moment(seconds: float | None) -> Markup:
     """A time that the browser tells in its own way: `4 minutes ago`."""
-    if not seconds:
+    if not seconds or not 0 < seconds < LATEST:
         return Markup("")
     at = datetime.fromtimestamp(seconds, UTC)
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), f"{at:%Y-%m-%d %H:%M} UTC")

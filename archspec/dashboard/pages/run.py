@@ -15,6 +15,7 @@ from archspec.dashboard.life import Try, life, line, outcome
 from archspec.dashboard.logs import LONGEST, Log, log
 from archspec.dashboard.page import Look, MissingError, Page
 from archspec.records.attempt import Attempt
+from archspec.records.knowing import numbers
 from archspec.records.known import Known, Point
 from archspec.records.lease import alive
 from archspec.records.run import RunFolder
@@ -79,12 +80,12 @@ def _tried(look: Look, attempt: Attempt, row: dict[str, Any]) -> Try:
     lease = _json(look, attempt.lease)
     failure = tail(look.site.store.path, attempt.failure, LONGEST)
     words = failure.text.strip().splitlines()[-1] if failure and failure.text.strip() else ""
-    seen = lease.get("time") if lease else None
+    seen = numbers(lease or {}).get("time")
     about = {name: str(row[name]) for name in ("host", "job", "device")}
     return Try(
         row["number"],
         row["started"],
-        seen if isinstance(seen, float | int) else None,
+        seen,
         left=bool(lease and lease.get("left")),
         alive=_alive(lease),
         failure=words[:300],
