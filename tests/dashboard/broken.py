@@ -31,6 +31,7 @@ MISTAKE = """Traceback (most recent call last):
 IndexError: index {0} is out of range <script>alert("boo")</script>
 """
 SHARED: dict[str, Any] = {"archspec": "0.1", "torch": "2.9.0", "python": "3.12.1", "device": "an accelerator"}
+SHARED |= {"packages": {"numpy": "2.0", "torch": "2.9.0"}}
 
 
 def broken(store: Path) -> Planned:

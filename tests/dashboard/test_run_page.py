@@ -49,7 +49,8 @@ def test_measurements_are_a_table_and_figures(asks: TestClient, study: tuple[Pat
     assert '"y":[2.0,1.0,0.6667,0.5]' in text
     said = words(text)
     assert "quickstart / mixer/attention , seed 2" in said or "quickstart/mixer/attention, seed 2" in said
-    assert "torch 2.9.0" in said
+    assert "2 packages numpy 2.0 , torch 2.9.0" in said
+    assert '"top1": 62.0' in said
 
 
 def test_a_log_is_searched_and_is_text(asks: TestClient, study: tuple[Path, Plan]) -> None:

@@ -59,6 +59,8 @@ def show(look: Look) -> dict[str, Any]:
         "log": _log(look, attempt),
         "files": list(_files(look, folder)),
         "versions": next(iter(site.rows(VERSIONS, hash=known.environment)), {}) if known.environment else {},
+        "packages": _packages(look, known.environment),
+        "result": tail(site.store.path, folder.result_json, LONGEST),
         "asked": run_document(site.store.path, key),
         "points": points[-MOST_EPOCHS:],
         "epochs": len(points),
@@ -108,6 +110,15 @@ def _json(look: Look, file: Any) -> dict[str, Any] | None:
     except ValueError:
         return None
     return said if isinstance(said, dict) else None
+
+
+def _packages(look: Look, environment: str) -> dict[str, str]:
+    """The versions of everything that was installed where it ran."""
+    if not re.fullmatch(r"\w+", environment):
+        return {}
+    said = _json(look, look.site.store.environments / f"{environment}.json") or {}
+    found = said.get("packages")
+    return {str(name): str(version) for name, version in found.items()} if isinstance(found, dict) else {}
 
 
 def _asked_at(folder: RunFolder) -> float | None:
