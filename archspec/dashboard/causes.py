@@ -13,7 +13,7 @@ MEMORY, TIME, PREEMPTION, NODE, DIVERGED = (
     "numbers that are not finite",
 )
 SIGNS = {
-    MEMORY: r"out of memory|OutOfMemory|OUT_OF_ME|oom.?kill|MemoryError|allocate memory",
+    MEMORY: r"out of memory|OutOfMemory|OUT_OF_ME|oom.?kill|MemoryError|allocate memory|memory limit",
     TIME: r"\bTIMEOUT\b|time limit|wall.?time|DEADLINE\b",
     PREEMPTION: r"preempt",
     NODE: r"NODE_FAIL|BOOT_FAIL|node failure",

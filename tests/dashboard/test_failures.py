@@ -93,6 +93,17 @@ def test_tracebacks_are_text(asks: TestClient) -> None:
     assert "&lt;script&gt;alert(&#34;boo&#34;)&lt;/script&gt;" in text
 
 
+def test_what_workers_printed_can_be_read(tmp_path: Path) -> None:
+    plan = broken(tmp_path).plan
+    (tmp_path / "studies" / plan.study / "workers.log").write_text("x" * 20_000 + "\x1b[31mSegmentation fault <b>")
+    (tmp_path / "studies" / plan.study / "driver.log").symlink_to("/etc/passwd")
+    with client_of(tmp_path) as client:
+        text = page(client, "/s/quickstart/failures")
+    assert "Segmentation fault &lt;b&gt;</pre>" in text
+    assert len(text) < 60_000
+    assert "root:" not in text
+
+
 def test_a_study_without_failures_says_so(tmp_path: Path) -> None:
     found = broken(tmp_path)
     for run in found.plan.runs:

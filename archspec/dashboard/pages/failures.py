@@ -28,6 +28,8 @@ def show(look: Look) -> dict[str, Any]:
         return _traceback(store, known.key, known.attempt) if known.attempt else ""
 
     found = failing.failures(study.plan, study.known, details)
+    folder = look.site.plans.folder(study.name)
+    logs = {file.name: tail(store.path, file, LONGEST) for file in (folder.log, folder.driver_log)} if found else {}
     return {
         "table": study.table,
         "found": [(one, failing.retry(study.plan, store.path, one.runs)) for one in found],
@@ -36,6 +38,7 @@ def show(look: Look) -> dict[str, Any]:
         "biases": failing.biases(study.plan, study.known, study.table.names),
         "waiting": {state: number for state, number in study.counts.items() if state not in (*failing.ENDED, "done")},
         "most": MOST,
+        "logs": {name: said.text for name, said in logs.items() if said is not None and said.text},
     }
 
 
