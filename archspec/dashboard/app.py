@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from archspec.dashboard import page as paging
+from archspec.dashboard.acting import asked, form
 from archspec.dashboard.assets import asset, assets, packed
 from archspec.dashboard.guard import Guard
 from archspec.dashboard.page import Look, MissingError, Page
@@ -48,10 +49,11 @@ class App:
 
     def __init__(self, site: Site, token: str, pause: float = PAUSE) -> None:
         self.site, self.watcher = site, Watcher(site, pause)
-        self.workers = ThreadPoolExecutor(4, "page")
+        self.workers = ThreadPoolExecutor(2, "page")
         self.made = OrderedDict[tuple[str, str], Made]()
         routes = [Route(page.path, self._page(page), methods=["GET"]) for page in paging.found().values()]
-        extra = [Route("/live", self._live), Route("/assets/{name}", self._asset)]
+        acts = Route("/act", self._act, methods=["POST"])
+        extra = [acts, Route("/live", self._live), Route("/assets/{name}", self._asset)]
         inner = Starlette(routes=[*routes, *extra], lifespan=self._lifespan)
         inner.state.site = site
         inner.add_exception_handler(404, self._lost)
@@ -95,6 +97,20 @@ class App:
     async def _lost(self, request: Request, _: Exception) -> Response:
         look = Look(self.site, Page("/", "", ""), {}, Query([]))
         return _sent(_made(404, failure(look, "There is no such page.")), request)
+
+    async def _act(self, request: Request) -> Response:
+        """Write down what a page asks of a driver, and go back to it."""
+        if not self.site.actions:
+            return PlainTextResponse("Nothing can be asked for here; see `archspec dashboard --help`.", 403)
+        said = await form(request)
+        if said is None or not self.guard.is_sealed(said.text("seal")):
+            return PlainTextResponse("This is not a form of ours.", 403)
+        try:
+            place = await asyncio.get_running_loop().run_in_executor(self.workers, asked, self.site, said)
+        except MissingError as error:
+            return PlainTextResponse(str(error), 404)
+        await self.watcher.look()
+        return RedirectResponse(place, 303)
 
     async def _live(self, request: Request) -> Response:
         if self.watcher.listeners >= MOST:

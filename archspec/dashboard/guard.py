@@ -58,6 +58,10 @@ class Guard:
             answer = self._refusal(scope) or self._handshake(scope)
             await (answer or self.app)(scope, receive, _closed(send))
 
+    def is_sealed(self, seal: str) -> bool:
+        """Whether a form is one of ours."""
+        return _equal(seal, self.seal)
+
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
@@ -66,8 +70,13 @@ class Guard:
         if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST:
             return PlainTextResponse("This address is too long.", 414)
         origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
-        opened = scope["method"] in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
-        if (origin is not None and origin != f"http://{host}") or (site not in ("same-origin", "none") and not opened):
+        reads = scope["method"] in ("GET", "HEAD")
+        opened = reads and headers.get("sec-fetch-mode") == "navigate"
+        if (
+            (origin is None and not reads)
+            or (origin is not None and origin != f"http://{host}")
+            or (site not in ("same-origin", "none") and not opened)
+        ):
             return PlainTextResponse("Another page has asked for this.", 403)
         if not self._holds_token(headers) and "token" not in _asked(scope):
             return PlainTextResponse("Open the address that `archspec dashboard` has printed; it holds a token.", 401)

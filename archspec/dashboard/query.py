@@ -13,8 +13,8 @@ MOST = 200
 class Query:
     """The part of an address behind its question mark: the whole state of a page."""
 
-    def __init__(self, items: Iterable[tuple[str, str]]) -> None:
-        self.items = [(name[:LONGEST], value[:LONGEST]) for name, value in items][:MOST]
+    def __init__(self, items: Iterable[tuple[str, str]], most: int = MOST) -> None:
+        self.items = [(name[:LONGEST], value[:LONGEST]) for name, value in items][:most]
         self.notes: list[str] = []
         """What was asked for and is not known."""
 

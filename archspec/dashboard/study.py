@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -42,6 +43,11 @@ class Study:
     def table(self) -> Table:
         """The table by the study's own metric."""
         return self.by("")
+
+    def command(self, verb: str) -> str:
+        """What to type: `archspec study run quickstart --profile smoke`."""
+        profile = f" --profile {shlex.quote(self.plan.profile)}" if self.plan.profile else ""
+        return f"archspec study {verb} {shlex.quote(self.plan.study)}{profile}"
 
     def by(self, metric: str) -> Table:
         """The table by some metric."""

@@ -26,6 +26,7 @@ from archspec.spec.runner import Local, Runner
 from archspec.studies.folder import StudyFolder
 from archspec.studies.plan import PlannedRun
 from archspec.studies.planning import Planned
+from archspec.studies.requests import carry_out
 from archspec.studies.status import OPEN, STOPPED
 
 WORK = "archspec.training.work:work"
@@ -104,11 +105,13 @@ class _Driver:
 
     def whole(self) -> Summary:
         """Drive until nothing is left that could run."""
+        self._carry_out()
         for run in self.planned.plan.runs:
             if run.key in self.wanted and self.known(run.key).state != "done":
                 self.left.setdefault(run.key, run)
         self._count_failures()
         while self.left or self.mine:
+            self._carry_out()
             cancelled = self.folder.cancelled()
             for key in cancelled & self.mine.keys():
                 self.pool.stop(key)
@@ -122,6 +125,12 @@ class _Driver:
             if not ended and not self.mine:
                 time.sleep(PAUSE)  # others are at work
         return self.summary
+
+    def _carry_out(self) -> None:
+        """Do what pages have asked for."""
+        for run in carry_out(self.folder, self.store):
+            self.deaths.pop(run.key, None)
+            self.left.setdefault(run.key, run)
 
     def known(self, key: str) -> Known:
         """What the folder of a run tells."""

@@ -8,7 +8,6 @@ from archspec.dashboard.page import Look, Page
 from archspec.report import sheets
 from archspec.report.html import facts
 from archspec.report.table import Table
-from archspec.studies.plan import Plan
 
 PAGE = Page("/s/{study}", "Verdict", "What did we learn?", place=10)
 
@@ -26,7 +25,7 @@ def show(look: Look) -> dict[str, Any]:
         "facts": facts(table),
         "top": _top(table),
         "agreements": sheets.agreements(table),
-        "begin": f"archspec study run {_told(study.plan)}",
+        "begin": study.command("run"),
         "finished": any(row.n for row in table.rows),
     }
 
@@ -36,7 +35,3 @@ def _top(table: Table) -> list[Any]:
     found = [row for row in table.rows if row.summary is not None]
     sign = 1 if table.lower_is_better else -1
     return sorted(found, key=lambda row: sign * (row.summary.mean if row.summary else 0.0))[:TOP]
-
-
-def _told(plan: Plan) -> str:
-    return f"{plan.study} --profile {plan.profile}" if plan.profile else plan.study
