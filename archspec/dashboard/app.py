@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import NamedTuple
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -25,7 +26,7 @@ from archspec.dashboard.assets import asset, assets, packed
 from archspec.dashboard.guard import Guard
 from archspec.dashboard.page import Look, MissingError, Page
 from archspec.dashboard.query import Query
-from archspec.dashboard.rendering import failure, rendered
+from archspec.dashboard.rendering import failure, rendered, saved
 from archspec.dashboard.site import Site
 from archspec.dashboard.watching import MOST, PAUSE, Watcher
 from archspec.errors import ArchspecError
@@ -53,7 +54,8 @@ class App:
         self.made = OrderedDict[tuple[str, str], Made]()
         routes = [Route(page.path, self._page(page), methods=["GET"]) for page in paging.found().values()]
         acts = Route("/act", self._act, methods=["POST"])
-        extra = [acts, Route("/live", self._live), Route("/assets/{name}", self._asset)]
+        file = Route("/s/{study}/report.html", self._file)
+        extra = [acts, file, Route("/live", self._live), Route("/assets/{name}", self._asset)]
         inner = Starlette(routes=[*routes, *extra], lifespan=self._lifespan)
         inner.state.site = site
         inner.add_exception_handler(404, self._lost)
@@ -70,14 +72,14 @@ class App:
         async def answer(request: Request) -> Response:
             await self.watcher.fresh()
             made = await asyncio.get_running_loop().run_in_executor(self.workers, self._make, page, request)
-            return _sent(made, request)
+            return _sent(made, request, self.site.version)
 
         return answer
 
     def _make(self, page: Page, request: Request) -> Made:
         """A page, made unless it was made already and nothing has changed since."""
         place = self.site.version, str(request.url)
-        if place in self.made:
+        if page.kept and place in self.made:
             return self.made[place]
         look = Look(self.site, page, dict(request.path_params), Query(request.query_params.multi_items()))
         try:
@@ -89,7 +91,8 @@ class App:
         except Exception:
             print(traceback.format_exc(), file=sys.stderr)  # noqa: T201
             return _made(500, failure(look, "This page is broken; what went wrong is told where the server runs."))
-        self.made[place] = made
+        if page.kept:
+            self.made[place] = made
         while len(self.made) > KEPT:
             self.made.popitem(last=False)
         return made
@@ -97,6 +100,16 @@ class App:
     async def _lost(self, request: Request, _: Exception) -> Response:
         look = Look(self.site, Page("/", "", ""), {}, Query([]))
         return _sent(_made(404, failure(look, "There is no such page.")), request)
+
+    async def _file(self, request: Request) -> Response:
+        """The study's report as one file, which needs no server."""
+        name = request.path_params["study"]
+        try:
+            text = await asyncio.get_running_loop().run_in_executor(self.workers, saved, self.site, name)
+        except ArchspecError as error:
+            return PlainTextResponse(str(error), 404)
+        headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}.html"}
+        return Response(text, media_type="text/html; charset=utf-8", headers=headers | {"cache-control": "no-store"})
 
     async def _act(self, request: Request) -> Response:
         """Write down what a page asks of a driver, and go back to it."""
@@ -135,9 +148,11 @@ def _made(status: int, text: str) -> Made:
     return Made(status, f'"{hashlib.sha256(content).hexdigest()[:24]}"', gzip.compress(content, 5, mtime=0))
 
 
-def _sent(made: Made, request: Request) -> Response:
+def _sent(made: Made, request: Request, version: str = "") -> Response:
     """A page as this browser wants it; nothing if it has it already."""
     headers = {"cache-control": "private, no-cache", "etag": made.tag, "vary": "accept-encoding, cookie"}
+    # Beside the page and not in it, so that a page that says the same is the same.
+    headers["server-timing"] = f'version;desc="{version}"'
     if made.tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     if "gzip" not in request.headers.get("accept-encoding", ""):

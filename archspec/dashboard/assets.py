@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import importlib.util
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from archspec.errors import RecordsError
 from archspec.records.files import make_folder, write_atomic
-from archspec.report.html import TEMPLATES
+from archspec.report.html import TEMPLATES, plotly_file
 
 STATIC = Path(__file__).parent / "static"
 PLOTLY = "plotly.js"
@@ -79,10 +78,7 @@ def assets() -> dict[str, str]:
 
 def _source(name: str) -> Path:
     if name == PLOTLY:
-        spec = importlib.util.find_spec("plotly")
-        assert spec is not None
-        assert spec.submodule_search_locations
-        return Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
+        return plotly_file()
     return STATIC / name if (STATIC / name).exists() else TEMPLATES / name
 
 

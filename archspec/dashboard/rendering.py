@@ -14,6 +14,7 @@ from archspec.dashboard import page as paging
 from archspec.dashboard.assets import PLOTLY, asset
 from archspec.dashboard.files import CONTROLS
 from archspec.dashboard.page import Look
+from archspec.dashboard.site import Site
 from archspec.report import html, wording
 
 LATEST = 2.5e11
@@ -31,6 +32,12 @@ def failure(look: Look, message: str) -> str:
     """What stands in the place of a page that there is not."""
     look = Look(look.site, look.page, {}, look.query)
     return _page("missing.html", look, seal="", drawn="", message=message)
+
+
+def saved(site: Site, name: str) -> str:
+    """A study's report as one file: the same parts, without a server."""
+    study = site.study(name)
+    return html.html(study.table, study.curves(study.plan.by_id, [study.table.metric]))
 
 
 def _page(template: str, look: Look, **content: Any) -> str:

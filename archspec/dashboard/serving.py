@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +33,8 @@ def serve(
     index = Index.at(store)
     listening = at_file(uds) if uds is not None else at_port(port)
     place = str(uds) if uds is not None else str(listening.getsockname()[1])
+    # uvicorn ends tidily and then lets the signal through, which would leave the socket file behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         app = App(Site(store, index, actions=actions), token)
         on(place, token)

@@ -32,6 +32,18 @@ def chosen(look: Look) -> Table:
     return study.by(metric) if plan is study.plan else tabulate(plan, study.known, metric=metric)
 
 
+def best_of(table: Table, most: int) -> Table:
+    """The baselines and the best of the others, where there are too many of them."""
+    others = [row for row in table.rows if not row.is_baseline]
+    if len(others) <= most:
+        return table
+    sign = 1 if table.lower_is_better else -1
+    ranked = sorted(others, key=lambda row: (row.summary is None, sign * (row.summary.mean if row.summary else 0.0)))
+    kept = {row.planned.id for row in ranked[:most]}
+    kept |= {row.planned.against for row in others if row.planned.id in kept}
+    return replace(table, rows=tuple(row for row in table.rows if row.is_baseline or row.planned.id in kept))
+
+
 def last_epoch(study: Study) -> int:
     """The last epoch that any training has reached."""
     return max((one.epoch or 0 for one in study.known.values()), default=0)

@@ -13,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from archspec.dashboard.page import found
+from archspec.dashboard.pages import table as table_page
 from archspec.records.store import Store
 from tests.dashboard.serving import client_of
 from tests.dashboard.stores import ONE_FACTOR, VALUES, filled, finished
@@ -245,6 +246,26 @@ def test_studies_beside_each_other(client: TestClient) -> None:
     assert "Choose two studies or more" in read(client, "/compare").text
     many = read(client, "/compare?s=one_factor&s=factorial&s=roadmap&s=under_way@smoke")
     assert len(many.row(VIT.id)) == 1 + 2 * 4
+
+
+def test_a_study_as_one_file(client: TestClient) -> None:
+    answer = client.get("/s/one_factor/report.html")
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''one_factor.html"
+    assert "79.00 ± 4.30" in answer.text
+    assert 'http-equiv="Content-Security-Policy"' in answer.text
+    assert "/s/one_factor/report.html" in read(client, "/s/one_factor/table").links
+    assert client.get("/s/nobody/report.html").status_code == 404
+
+
+def test_of_many_arms_the_best_are_shown(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_page, "MOST", 1)
+    page = read(client, "/s/one_factor/table?q=few")
+    assert "2 others are left out" in page.text
+    assert [row[0].split()[0] for row in page.rows if row and row[0].split()[:1] in (["vit"], ["relu"], ["7"])] == [
+        "vit",
+        "7",
+    ]
+    assert "others are left out" not in read(client, "/s/one_factor/table?all=on").text
 
 
 def test_an_empty_store_says_what_to_type(tmp_path: Path) -> None:

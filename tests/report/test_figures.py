@@ -77,6 +77,23 @@ def test_accuracy_is_shown_against_what_differs() -> None:
     assert tradeoffs.telling(tradeoffs.points(roadmap())) == []
 
 
+def test_the_best_at_their_cost() -> None:
+    found = tradeoffs.points(one_factor())
+    assert [point.name for point in tradeoffs.front(found, "macs")] == ["gelu", "7 → 31"]
+    assert [point.name for point in tradeoffs.front(found, "params")] == ["7 → 31"]
+    assert [point.name for point in tradeoffs.front(found, "params", lower_is_better=True)] == ["relu"]
+
+
+@pytest.mark.parametrize(("many", "marks"), [(1000, 1000), (20_000, 3600)])
+def test_a_cloud_has_no_more_marks_than_a_browser_can_bear(many: int, marks: int) -> None:
+    found = [tradeoffs.Point(f"{n}", f"arm {n}", n % 97, 0.1, None, {"macs": 1 + n * 7919 % 101}) for n in range(many)]
+    (cloud,) = tradeoffs.draw(found, "macs", "top1", {}, 2)["data"]
+    assert len(cloud["x"]) == len(cloud["y"]) == len(cloud["text"]) <= marks
+    assert max(cloud["y"]) == 96
+    told = [int(match[1]) for text in cloud["text"] if (match := re.search(r"and (\d+) near", text))]
+    assert len(cloud["x"]) + sum(told) == many
+
+
 def test_a_waterfall_stacks_paired_gains() -> None:
     table = roadmap()
     found = waterfall.waterfall(table, table.blocks[0])

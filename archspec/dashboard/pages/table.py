@@ -7,7 +7,7 @@ from typing import Any
 
 from archspec.dashboard.page import Look, Page
 from archspec.dashboard.study import Study
-from archspec.dashboard.tabling import chosen, last_epoch
+from archspec.dashboard.tabling import best_of, chosen, last_epoch
 from archspec.report import cells, sheets
 from archspec.report.csv import csv
 from archspec.report.figures.looks import looks
@@ -17,13 +17,16 @@ from archspec.report.markdown import markdown
 
 PAGE = Page("/s/{study}/table", "Table", "Does the change matter, beyond what seeds do?", place=20)
 
+MOST = 300
+"""Arms that are shown unless all are asked for."""
 EPOCHS = 25
 """Epochs that are offered; any other can stand in the address."""
 
 
 def show(look: Look) -> dict[str, Any]:
     """The table that the address asks for, and the same to be copied."""
-    study, table = look.study, chosen(look)
+    study, whole = look.study, chosen(look)
+    table = whole if look.query.flag("all") else best_of(whole, MOST)
     along = look.query.text("epoch") != ""
     return {
         "study": study,
@@ -38,6 +41,7 @@ def show(look: Look) -> dict[str, Any]:
         "baselines": [(arm.id, study.table.names[arm.id]) for arm in study.plan.arms],
         "metrics": study.measured if along else list(study.table.metrics),
         "epochs": _epochs(study),
+        "left_out": len(whole.rows) - len(table.rows),
         "sought": look.query.text("q"),
         "copies": {
             "Markdown": markdown(table),

@@ -18,7 +18,10 @@
     live.classList.toggle("stale", stale);
   };
 
-  let seen = 0, stale = false, tag = null, told = null, looking = false, again = false;
+  // The version of the store that this page was made from stands in its headers.
+  const [own] = performance.getEntriesByType("navigation");
+  let told = own?.serverTiming?.find((one) => one.name === "version")?.description ?? null;
+  let seen = 0, stale = false, tag = null, looking = false, again = false;
 
   // What a reader has opened stays open, and what they type stays typed.
   const put = (mine, fresh) => {
@@ -55,8 +58,8 @@
     try {
       const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-cache" });
       const text = await answer.text();
-      const own = answer.headers.get("etag");
-      if (answer.ok && own !== tag) { tag = own; renew(text); }
+      const fresh = answer.headers.get("etag");
+      if (answer.ok && fresh !== tag) { tag = fresh; renew(text); }
       stale = !answer.ok;
       if (answer.ok) seen = Date.now();
     } catch { stale = true; }
@@ -72,11 +75,10 @@
     close();
     stream = new EventSource("/live");
     stream.onmessage = (event) => {
-      const first = told === null;
       stale = false;
       seen = Date.now();
       clearInterval(timer); timer = null;
-      if (event.data !== told && !(first && event.data === document.documentElement.dataset.version)) look();
+      if (event.data !== told) look();
       told = event.data;
       tell();
     };

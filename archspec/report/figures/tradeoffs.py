@@ -27,6 +27,14 @@ MOST_NAMED = 12
 """Arms whose names find room in a legend; more are told by the table, where they have the same markers."""
 
 
+MANY = 200
+"""Arms up to which each has a look of its own."""
+MOST = 5000
+"""Marks up to which a browser is quick; more of them are put together where they are close."""
+CELLS = 60
+"""Of the grid in which they are put together, along each side."""
+
+
 @dataclass(frozen=True)
 class Point:
     """An arm: what it reached, how sure that is, and what it costs."""
@@ -91,7 +99,10 @@ def figures(table: Table) -> Iterator[Figure]:
 
 def draw(found: Sequence[Point], cost: str, metric: str, looks: Mapping[str, Look], digits: int) -> Drawing:
     """A marker for each arm, and a hollow one where the paper has it."""
-    data = [trace for point in found for trace in _traces(point, cost, looks[point.arm], digits)]
+    if len(found) > MANY:
+        data = [_cloud(_binned(found, cost), cost, digits)]
+    else:
+        data = [trace for point in found for trace in _traces(point, cost, looks[point.arm], digits)]
     plane = layout(TITLES[cost], metric, hovermode="closest", showlegend=len(found) <= MOST_NAMED)
     return {"data": data, "layout": {**plane, "xaxis": axis(TITLES[cost], tickformat="~s")}}
 
@@ -110,6 +121,48 @@ def behind(cost: str, best: Sequence[Point], printed: Sequence[Printed], digits:
         about = {"type": "scatter", "mode": "markers", "name": "in papers", "hovertemplate": "%{text}<extra></extra>"}
         x, y = [one.costs[cost] for one in shown], [one.value for one in shown]
         yield {**about, "x": x, "y": y, "text": said, "marker": marker}
+
+
+def _binned(found: Sequence[Point], cost: str) -> list[list[Point]]:
+    """Every arm for itself, or where there are too many, those that are close together."""
+    if len(found) <= MOST:
+        return [[point] for point in found]
+    across, up = _reach([point.costs[cost] for point in found]), _reach([point.value for point in found])
+    cells: dict[tuple[int, int], list[Point]] = {}
+    for point in found:
+        cells.setdefault((_cell(point.costs[cost], across), _cell(point.value, up)), []).append(point)
+    return list(cells.values())
+
+
+def _reach(values: Sequence[float]) -> tuple[float, float]:
+    return min(values), max(values)
+
+
+def _cell(value: float, reach: tuple[float, float]) -> int:
+    low, high = reach
+    return min(CELLS - 1, int(CELLS * (value - low) / (high - low))) if high > low else 0
+
+
+def _cloud(groups: Sequence[Sequence[Point]], cost: str, digits: int) -> dict[str, Any]:
+    """Many arms as one trace; the more stand in a place, the larger its mark."""
+    best = [max(group, key=lambda point: point.value) for group in groups]
+    said = [_among(point, group, digits) for point, group in zip(best, groups, strict=True)]
+    sizes = [min(18, 5 + 2 * len(group).bit_length()) for group in groups]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "arms",
+        "x": [point.costs[cost] for point in best],
+        "y": [round(point.value, 4) for point in best],
+        "text": said,
+        "marker": {"color": "@c0", "opacity": 0.5, "size": sizes, "line": {"color": "@paper", "width": 0.5}},
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+
+
+def _among(point: Point, group: Sequence[Point], digits: int) -> str:
+    others = f"<br>and {len(group) - 1} near it" if len(group) > 1 else ""
+    return f"{plain(point.name)}<br>{fixed(point.value, digits)}{others}"
 
 
 def _traces(point: Point, cost: str, look: Look, digits: int) -> Iterator[dict[str, Any]]:
