@@ -34,6 +34,8 @@ class Page:
     question: str
     place: int = 0
     """Where it stands in the menu: the lower the earlier, 0 not at all."""
+    kept: bool = True
+    """Whether it is the same until the index says otherwise; logs are in no index."""
     name: str = field(default="", compare=False)
     """The module's name, and its template's; filled in when it is found."""
 

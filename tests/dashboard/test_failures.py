@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from starlette.testclient import TestClient
@@ -112,3 +116,19 @@ def test_a_study_without_failures_says_so(tmp_path: Path) -> None:
         file.write_text('{"state": "done", "top1": 1.0, "attempt": 1}')
     with client_of(tmp_path) as asks:
         assert "Nothing has failed." in page(asks, "/s/quickstart/failures")
+
+
+def test_a_cause_can_be_asked_to_run_again_where_that_is_allowed(tmp_path: Path) -> None:
+    plan = broken(tmp_path).plan
+    with client_of(tmp_path) as client:
+        assert 'action="/act"' not in page(client, "/s/quickstart/failures")
+    with client_of(tmp_path, actions=True) as client:
+        form = page(client, "/s/quickstart/failures").partition('<form method="post"')[2].partition("</form>")[0]
+        said = [(name, html.unescape(value)) for name, value in re.findall(r'name="(\w+)" value="([^"]+)"', form)]
+        body = urlencode(said)
+        headers = {"origin": "http://127.0.0.1:8765", "content-type": "application/x-www-form-urlencoded"}
+        assert client.post("/act", content=body, headers=headers, follow_redirects=False).status_code == 303
+    [request] = (tmp_path / "studies" / "quickstart" / "requests").glob("*.json")
+    keys = sorted(key_of(plan, "mixer/attention", seed) for seed in (0, 1))
+    asked = json.loads(request.read_text())
+    assert (asked["what"], asked["keys"]) == ("retry", keys)

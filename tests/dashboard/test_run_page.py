@@ -72,6 +72,15 @@ def test_the_log_of_another_attempt_can_be_read(asks: TestClient, study: tuple[P
     assert "attempt `7` is not from 1 to 2" in words(page(asks, f"/runs/{key}", attempt="7"))
 
 
+def test_a_log_that_grows_is_shown_as_it_is_now(tmp_path: Path) -> None:
+    key = key_of(broken(tmp_path).plan, "mixer/identity", 2)
+    with client_of(tmp_path) as client:
+        assert "attempt 1: 4 lines" in words(page(client, f"/runs/{key}"))
+        with (tmp_path / "runs" / key / "attempts" / "1" / "log.txt").open("a") as said:
+            said.write("one more\n")
+        assert "attempt 1: 5 lines" in words(page(client, f"/runs/{key}"))
+
+
 def test_why_it_failed_is_said_first(asks: TestClient, study: tuple[Path, Plan]) -> None:
     text = page(asks, f"/runs/{key_of(study[1], 'mixer/pooling', 1)}")
     said = words(text)

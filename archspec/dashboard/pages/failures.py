@@ -18,6 +18,8 @@ LONGEST = 8 * 1024
 """Bytes of a traceback that are looked at: its end."""
 MOST = 40
 """Runs of a cause that are named."""
+MOST_ASKED = 1000
+"""Runs that one button asks for."""
 
 
 def show(look: Look) -> dict[str, Any]:
@@ -38,6 +40,7 @@ def show(look: Look) -> dict[str, Any]:
         "biases": failing.biases(study.plan, study.known, study.table.names),
         "waiting": {state: number for state, number in study.counts.items() if state not in (*failing.ENDED, "done")},
         "most": MOST,
+        "most_asked": MOST_ASKED,
         "logs": {name: said.text for name, said in logs.items() if said is not None and said.text},
     }
 

@@ -22,7 +22,7 @@ from archspec.records.run import RunFolder
 from archspec.report.figures.drawing import Figure, layout, rounded
 from archspec.report.figures.looks import look_of
 
-PAGE = Page("/runs/{key}", "Run", "What happened in this run?")
+PAGE = Page("/runs/{key}", "Run", "What happened in this run?", kept=False)
 
 ATTEMPTS = """
     SELECT attempts.* FROM attempts JOIN runs ON runs.id = attempts.run_id WHERE runs.key = :key
