@@ -69,6 +69,12 @@ def tried(folder: RunFolder, began: float, epochs: range, host: str = "node1") -
     attempt = folder.claim()
     about = {"host": host, "processes": 1, "placed": "cuda:0", "threads": 1, "job": "4711", "started": began}
     attempt.record_environment(SHARED, **about)
+    trained(attempt, epochs)
+    return attempt
+
+
+def trained(attempt: Attempt, epochs: range) -> None:
+    """More epochs of an attempt."""
     for epoch in epochs:
         line = {"epoch": epoch, "step": 20 * epoch, "lr": 0.001, "train_loss": 2 / epoch}
         append_line(attempt.metrics, line | {"val_loss": 1 / epoch, "top1": 40.0 + 5 * epoch})
@@ -76,7 +82,6 @@ def tried(folder: RunFolder, began: float, epochs: range, host: str = "node1") -
         append_line(attempt.timing, wall)
     with attempt.log.open("a", encoding="utf-8") as said:
         said.writelines(f"epoch {epoch}/6  \x1b[31mloss\x1b[0m {2 / epoch:.2f} & <b>fine</b>\n" for epoch in epochs)
-    return attempt
 
 
 def _stopped(folder: RunFolder) -> None:

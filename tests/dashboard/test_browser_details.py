@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from archspec.records.run import RunFolder
 from archspec.studies.plan import Plan
-from tests.dashboard.broken import broken, key_of
+from tests.dashboard.broken import broken, key_of, trained, tried
 from tests.dashboard.chromium import Browser, Tab
 from tests.dashboard.serving import Served, served
 from tests.dashboard.test_browser import count, entered, text
@@ -112,3 +114,22 @@ def test_on_a_narrow_screen_only_wide_things_scroll(tab: Tab, study: tuple[Serve
     tab.open(study[0].at(f"/s/quickstart/{path}"))
     wide, screen = tab.value(WIDEST)
     assert wide == screen
+
+
+def test_a_run_goes_on_before_ones_eyes(chromium: Browser, tmp_path: Path) -> None:
+    plan = broken(tmp_path).plan
+    key = key_of(plan, "norm/batch norm", 2)
+    folder = RunFolder.create(tmp_path, {"key": key, "seed": 2, "data": "digits", "arch": {}, "recipe": {}})
+    attempt = tried(folder, 1.7e9, range(1, 3))
+    with served(tmp_path) as server:
+        tab = entered(chromium, server)
+        tab.open(server.at(f"/runs/{key}"))
+        tab.until("document.querySelectorAll('#points tbody tr').length === 2")
+        assert "running" in text(tab, "#state")
+        trained(attempt, range(3, 4))
+        tab.until("document.querySelectorAll('#points tbody tr').length === 3")
+        assert count(tab, "#said .line") == 3
+        folder.finish(attempt, {"state": "done", "epoch": 3, "steps": 60, "top1": 77.5})
+        tab.until("document.querySelector('#state .badge').textContent === 'done'")
+        assert "77.50" in text(tab, "#state")
+        assert tab.value("[...document.querySelectorAll('.life .span')].at(-1).getAttribute('class')") == "span done"

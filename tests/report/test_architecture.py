@@ -164,7 +164,11 @@ def test_boxes_say_where_they_are_written_and_lead_there() -> None:
     drawn = str(draw(found, lambda box: f"#line-{box.line}"))
     assert f'data-path="stages.2.mixer" data-line="{mixer.file}:{mixer.line}"' in drawn
     assert f'<a href="#line-{mixer.line}">' in drawn
-    assert "<a " not in str(draw(found))
+    assert 'role="group"' in drawn
+    assert "314K activations" in drawn
+    alone = str(draw(found))
+    assert "<a " not in alone
+    assert 'role="img"' in alone
 
 
 def test_nothing_that_is_written_in_a_name_becomes_an_element() -> None:

@@ -169,7 +169,8 @@ def _was(box: Box, width: float) -> list[tuple[str, str]]:
 
 def _tooltip(box: Box) -> str:
     where = f" ({box.file}:{box.line})" if box.line else ""
-    costs = ", ".join(_costs(box))
+    kept = [f"{short(box.cost.activations)} activations"] if box.cost.activations else []
+    costs = " · ".join([*_costs(box), *kept])
     said = [f"{box.path}{where}", box.said, costs, f"was {box.was}" if box.was else ""]
     return escape("\n".join(printable(line) for line in said if line))
 

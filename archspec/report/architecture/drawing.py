@@ -43,7 +43,9 @@ def draw(found: Network, link: Link = lambda _: "", kinds: Sequence[str] = ()) -
     width, height = sum(widths) + BETWEEN * len(widths), bottom + 26 * len(BARS) + 10
     label = f"{found.name or 'a network'}: {len(found.parts) - 2} stages, {short(found.cost.params)} parameters"
     box = f"0 0 {width:g} {height:g}"
-    about = {"role": "img", "aria_label": label, "class_": "network", "viewBox": box, "width": width, "height": height}
+    # What is one picture to those who do not see it has no links within.
+    role = "group" if any(map(link, found.boxes)) else "img"
+    about = {"role": role, "aria_label": label, "class_": "network", "viewBox": box, "width": width, "height": height}
     return tag("svg", *drawn, xmlns="http://www.w3.org/2000/svg", **about)
 
 
