@@ -21,7 +21,7 @@ SIGNS = {
 }
 """What tells a cause, in the last words of a run; the first that is found counts."""
 ADVICE = {
-    MEMORY: "give it a smaller `recipe.micro_batch`, which changes no result, or a runner with more memory",
+    MEMORY: "give it a smaller recipe.micro_batch, which changes no result, or a runner with more memory",
     TIME: "it goes on from its newest checkpoint; give its runner more time, or save more often",
     PREEMPTION: "nothing is wrong with it: it goes on from its newest checkpoint",
     NODE: "nothing is wrong with it: it goes on from its newest checkpoint, elsewhere",

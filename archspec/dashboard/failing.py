@@ -87,8 +87,8 @@ def failures(plan: Plan, known: Mapping[str, Known], details: Callable[[Known], 
 
 
 ADVICE = {
-    "lost": "its process has vanished without a word; `study run` goes on from its newest checkpoint",
-    "cancelled": "somebody has cancelled it; `study retry` takes that back",
+    "lost": "its process has vanished without a word; “study run” goes on from its newest checkpoint",
+    "cancelled": "somebody has cancelled it; “study retry” takes that back",
 }
 """What to do about runs of which nobody said why they ended."""
 
