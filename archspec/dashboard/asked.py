@@ -17,6 +17,7 @@ from archspec.spec.arch import Arch
 from archspec.spec.loading import ARCH, load
 from archspec.spec.nodes import Node
 from archspec.spec.reading import MAX_BYTES, Document, compose
+from archspec.spec.shelf import names
 from archspec.spec.writing import flow, to_yaml
 from archspec.studies.plan import Plan, PlannedArm
 
@@ -60,23 +61,29 @@ def run_document(store: Path, key: str) -> Asked:
 
 
 def arm_document(store: Path, plan: Plan, arm: PlannedArm) -> Asked:
-    """What the runs of an arm were asked for, or would be: from any of its folders, or from its baseline's."""
-    found = Asked()
+    """What the runs of an arm were asked for, or would be: from any of its folders, or made as the plan makes it."""
     for run in plan.of(arm.id):
         found = run_document(store, run.key)
         if found.text:
             return found
-    base = next((one for one in plan.arms if not one.against and one.baseline == arm.baseline), arm)
-    if base is not arm and (before := arm_document(store, plan, base).arch) is not None:
-        changes = {
-            path: value for path, value in arm.changes.items() if path.partition(".")[0] not in ("arch", "recipe")
-        }
-        # What a stage hands to its parts is gone from a resolved network, so that this may come to another one.
+    changes = {path: value for path, value in arm.changes.items() if path.partition(".")[0] not in ("arch", "recipe")}
+    for before in _bases(store, plan, arm):
+        # Not every way leads to the network that was planned: a resolved baseline no longer hands anything down.
         with suppress(ArchspecError):
             after = before.edit(changes)
             if after.digest == arm.digest:
                 return document_of(after)
     return Asked(trouble="none of its runs has been started yet")
+
+
+def _bases(store: Path, plan: Plan, arm: PlannedArm) -> Iterator[Arch]:
+    """What an arm may have been made from: its baseline as it was run, and the arch of that name on the shelf."""
+    base = next((one for one in plan.arms if not one.against and one.baseline == arm.baseline), arm)
+    if base is not arm and (found := arm_document(store, plan, base).arch) is not None:
+        yield found
+    if arm.arch in names("arch"):
+        with suppress(ArchspecError):
+            yield load(arm.arch)
 
 
 def shelf_document(name: str) -> Asked:

@@ -13,6 +13,7 @@ from archspec.dashboard import comparing
 from archspec.dashboard.asked import arm_document, differences, document_of, run_document
 from archspec.records.run import RunFolder
 from archspec.studies.plan import Plan
+from archspec.studies.planning import planned
 from tests.dashboard.asking import page, rows, words
 from tests.dashboard.broken import broken, key_of
 from tests.dashboard.serving import client_of
@@ -170,3 +171,10 @@ def test_a_written_network_is_the_same_network() -> None:
     found = document_of(arch)
     assert found.arch
     assert found.arch.digest == arch.digest
+
+
+def test_arms_of_networks_on_the_shelf_are_there_before_any_run(tmp_path: Path) -> None:
+    plan = planned("ablation_sequencer").plan
+    found = {arm.id: arm_document(tmp_path, plan, arm) for arm in plan.arms[:6]}
+    assert [asked.arch.digest for asked in found.values() if asked.arch] == [arm.digest for arm in plan.arms[:6]]
+    assert len({arm.digest for arm in plan.arms[:6]}) > 3
