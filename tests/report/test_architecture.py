@@ -118,6 +118,8 @@ def test_what_a_baseline_has_instead_is_said() -> None:
     assert {box.was for box in boxes(found, "scaling", 0)} == {"nothing"}
     assert {box.was for box in boxes(found, "scaling", 2)} == {""}
     assert [part.was for part in found.parts] == [(), (), (("depth", "3"),), (), (), ()]
+    biased = network(before.edit({"stages.norm.bias": True}), before)
+    assert {box.was for box in boxes(biased, "norm", 1)} == {"no bias"}
     assert found.parts[3].before == before.layout.sections[3].cost
     assert not any(box.was for box in network(before, before).boxes)
 
@@ -142,7 +144,7 @@ def test_parts_beside_each_other_are_one_box() -> None:
     found = network(small().edit({"stages.0.mixer": mixer}), small())
     [box] = boxes(found, "mixer")
     assert box.kind == "sep_conv + identity + attention"
-    assert box.details == (("sep_conv", "kernel 5"), ("attention", "head_dim 16"))
+    assert box.details == (("sep_conv", "kernel 5"), ("attention", "head dim 16"))
     assert box.said == "sep_conv kernel=5 + identity + attention head_dim=16"
     assert [box.kind for box in boxes(found, "norm")] == ["layer_norm"]  # the mlp's: each member has its own
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from markupsafe import escape
 
-from archspec.report.architecture.parts import NOTHING, Arm, Box, Group, Run
+from archspec.report.architecture.parts import NOTHING, Arm, Box, Group, Run, worded
 from archspec.report.architecture.svg import group, lines, path, printable, rect, tag, text
 from archspec.report.wording import short
 
@@ -59,7 +59,7 @@ class Style:
 
 def large(box: Box, spot: Spot, style: Style) -> Piece:
     """A box with its kind, its details, what it costs, and what it was."""
-    told = [box.activation] * bool(box.activation) + [_detail(*field) for field in box.details]
+    told = [box.activation] * bool(box.activation) + [worded(*field) for field in box.details]
     said = [(line, "kind") for line in lines(_name(box), spot.width - 8, 15, 4)]
     said += [(line, "small") for detail in told[:MOST] for line in lines(detail, spot.width - 12, 11, 2)]
     said += [(f"{len(told) - MOST} more", "small")] * (len(told) > MOST)
@@ -146,12 +146,6 @@ def _name(box: Box) -> str:
     if box.kind == "none":
         return f"no {box.role}"
     return {"positions": f"{box.kind} positions", "downsample": f"↓ {box.kind}"}.get(box.role, box.kind)
-
-
-def _detail(name: str, value: str) -> str:
-    """`reduction 8`; what is on or off only by its name."""
-    said = name.replace("_", " ")
-    return {"true": said, "false": f"no {said}", "[]": f"no {said}"}.get(value, f"{said} {value}")
 
 
 def _costs(box: Box) -> list[str]:

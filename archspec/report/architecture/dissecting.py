@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from archspec.report.architecture.parts import NOTHING, Arm, Box, Group, Network, Part, Run
+from archspec.report.architecture.parts import NOTHING, Arm, Box, Group, Network, Part, Run, worded
 from archspec.spec.arch import Arch, Block, Branch, Stage, as_grid
 from archspec.spec.base import Spec
 from archspec.spec.cost import Cost, vector
@@ -66,7 +66,7 @@ def _fields(spec: Spec, kin: Sequence[Any] = ()) -> Iterator[tuple[str, str]]:
     """The fields that are not as usual; of parts beside each other, what is unusual about each."""
     yield from ((name, _short(getattr(spec, name))) for name in details(spec, kin) if not _as_usual(spec, name))
     for member in beside(spec):
-        if found := ", ".join(f"{name} {value}" for name, value in _fields(member)):
+        if found := ", ".join(worded(*field) for field in _fields(member)):
             yield title(member), found
 
 
@@ -94,7 +94,7 @@ def _before(spec: Spec, other: Spec | None) -> str:
     if type(other) is not type(spec):
         return told(other)
     names = [name for name in spec.names if getattr(spec, name) != getattr(other, name)]
-    return ", ".join(f"{name} {_short(getattr(other, name))}" for name in names)
+    return ", ".join(worded(name, _short(getattr(other, name))) for name in names)
 
 
 def _part(section: Section, other: Section | None, tree: Node, compared: bool) -> Part:

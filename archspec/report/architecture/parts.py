@@ -111,3 +111,9 @@ class Network:
     def kinds(self) -> tuple[str, ...]:
         """The kinds of its mixers, in order of appearance."""
         return tuple(dict.fromkeys(box.kind for box in self.boxes if box.role == "mixer"))
+
+
+def worded(name: str, value: str) -> str:
+    """A field in words: `reduction 8`; what is on or off only by its name."""
+    said = name.replace("_", " ")
+    return {"true": said, "false": f"no {said}", "[]": f"no {said}"}.get(value, f"{said} {value}")
