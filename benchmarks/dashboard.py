@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from archspec.records.index.scanning import stamp
 from archspec.records.index.tables import AttemptRow, PointRow, RunRow, Score, columns
 from archspec.records.store import Store
 from archspec.studies.plan import Plan, PlannedArm, PlannedRun
+from tests.dashboard.chromium import BROWSER, browser
 
 STUDIES, ARMS, SEEDS, EPOCHS, METRICS = 80, 50, 5, 20, ("lr", "train_loss", "val_loss", "top1", "top5")
 LARGE = "study-00"
@@ -108,8 +110,14 @@ def memory(pid: int) -> float:
     return int(match[1]) / 1024 if match else 0.0
 
 
+def worked(pid: int) -> float:
+    """Milliseconds that a process has computed for: what it would take on a machine of its own."""
+    said = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return 1000 * (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def run() -> None:
-    """Print the times of a fresh server's pages, the second of two looks beside the first; and its memory."""
+    """Print the times of a fresh server's pages, two looks and what both computed together; and its memory."""
     with tempfile.TemporaryDirectory() as name:
         store = Path(name)
         fill(store)
@@ -123,25 +131,50 @@ def run() -> None:
             assert server.stdout is not None
             entrance = server.stdout.readline().strip()
             print(f"{1000 * (time.perf_counter() - begun):6.0f} ms  until the address is printed")
-            look(entrance, begun)
+            print(f"{worked(server.pid):6.0f} ms  of them computing")
+            look(entrance, begun, server.pid)
             print(f"{memory(server.pid):6.0f} MiB resident after all pages")
+            draw(entrance)
         finally:
             server.terminate()
             server.wait()
 
 
-def look(entrance: str, begun: float) -> None:
+def look(entrance: str, begun: float, pid: int) -> None:
     """Every page twice; of the second look nothing has been kept but the study."""
     cookie = urllib.request.urlopen(entrance).headers["set-cookie"].partition(";")[0]  # noqa: S310 - of ours
     base = entrance.partition("/?")[0]
     print(f"{1000 * (time.perf_counter() - begun):6.0f} ms  until the first answer")
+    while LARGE not in asked(base, "/", cookie):
+        time.sleep(0.05)
+    print(f"{1000 * (time.perf_counter() - begun):6.0f} ms  until the store has been looked through")
     for path in ("/", "/queue", f"/queue?study={LARGE}", f"/compare?{COMPARED}", *(f"/s/{LARGE}{p}" for p in PAGES)):
-        took, size = [], 0
+        took, size, before = [], 0, worked(pid)
         for number in range(2):
-            address = f"{base}{path}{'&' if '?' in path else '?'}n={number}"
-            request = urllib.request.Request(address, headers={"Cookie": cookie})  # noqa: S310
             start = time.perf_counter()
-            with urllib.request.urlopen(request) as answer:  # noqa: S310
-                size = len(answer.read())
+            size = len(asked(base, f"{path}{'&' if '?' in path else '?'}n={number}", cookie))
             took.append(1000 * (time.perf_counter() - start))
-        print(f"{took[0]:6.0f} {took[1]:6.0f} ms  {size / 1024:6.0f} KiB  {path}", flush=True)
+        both = worked(pid) - before
+        print(f"{took[0]:6.0f} {took[1]:6.0f} ms {both:6.0f} ms computing {size / 1024:6.0f} KiB  {path}", flush=True)
+
+
+def asked(base: str, path: str, cookie: str) -> str:
+    """A page."""
+    request = urllib.request.Request(base + path, headers={"Cookie": cookie})  # noqa: S310 - of ours
+    with urllib.request.urlopen(request) as answer:  # noqa: S310
+        return str(answer.read().decode())
+
+
+def draw(entrance: str) -> None:
+    """How long a browser takes from an address to its last figure."""
+    if not BROWSER:
+        return
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, browser(Path(folder)) as chromium:
+        tab, base = chromium.tab(), entrance.partition("/?")[0]
+        tab.open(entrance)
+        tab.until("document.querySelector('#studies') !== null")
+        for path in ("/", *(f"/s/{LARGE}{path}" for path in PAGES)):
+            start = time.perf_counter()
+            tab.open(base + path)
+            tab.until("[...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('.main-svg'))")
+            print(f"{1000 * (time.perf_counter() - start):6.0f} ms  drawn  {path}", flush=True)

@@ -106,6 +106,26 @@ def test_a_link_reopens_the_view(tab: Tab, chromium: Browser, listening: Served)
     assert other.value("document.querySelector('input[name=differences]').checked")
 
 
+def test_the_saved_file_opens_from_disk(tab: Tab, chromium: Browser, listening: Served, tmp_path: Path) -> None:
+    tab.open(listening.at("/s/one_factor/table"))
+    text = tab.value("fetch(document.querySelector('a[download]').href).then((answer) => answer.text())")
+    file = tmp_path / "saved file.html"
+    file.write_text(text, encoding="utf-8")
+    other = chromium.tab()
+    other.open(file.as_uri())
+    assert drawn(other, "cost-macs") == {"point": 4 + 3, "errorbar": 4}
+    assert drawn(other, "curves-0") == {"js-line": 12, "js-fill": 3}
+    assert count(other, "table.arms .strip circle") == 12
+    assert not other.value("performance.getEntriesByType('resource').map((one) => one.name)")
+
+
+def test_a_map_of_two_factors_is_drawn(tab: Tab, listening: Served) -> None:
+    tab.open(listening.at("/s/factorial/factors"))
+    tab.until("document.querySelector('#map-0-0 .heatmaplayer image') !== null")
+    assert count(tab, "#map-0-0 .heatmap-label") == 4
+    assert drawn(tab, "effects-0") == {"point": 3, "errorbar": 3}
+
+
 def test_what_is_sought_is_part_of_the_address(tab: Tab, listening: Served) -> None:
     tab.press("/")
     for letter in "roadm":
@@ -218,6 +238,7 @@ def test_every_page_in_both_themes(chromium: Browser, listening: Served, scheme:
         assert tab.value("document.documentElement.scrollWidth <= innerWidth"), f"{address} is too wide"
         assert count(tab, "h1") == 1
         assert tab.picture(pictures / "page.png").stat().st_size > 5000
+    # Plotly would add a style for maps, which no page has.
     assert not [said for said in tab.complaints if "404" not in said and "inline style" not in said]
 
 

@@ -82,6 +82,8 @@ def test_the_verdict_has_its_warnings_first(client: TestClient) -> None:
     warning = page.text.index("gelu: seed 1 failed and is left out: RuntimeError: CUDA out of memory")
     assert warning < page.text.index("relu −1.00 (one seed, so no interval)")
     assert page.row("relu")[1:4] == ["80.00", "1", "−1.00"]
+    assert "2.1 hours, 4.1 GPU-hours" in page.text
+    assert "/queue?study=under_way%40smoke" in page.links
     assert "roadmap" in read(client, "/s/roadmap").text
 
 

@@ -23,6 +23,8 @@ def show(look: Look) -> dict[str, Any]:
         "study": study,
         "table": table,
         "facts": facts(table),
+        "hours": sum(one.seconds for one in study.known.values()) / 3600,
+        "gpu_hours": sum(one.seconds * one.gpus for one in study.known.values()) / 3600,
         "top": _top(table),
         "agreements": sheets.agreements(table),
         "begin": study.command("run"),
