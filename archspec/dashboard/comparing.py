@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from archspec.dashboard.asked import differences
 from archspec.report.wording import MINUS, short
 from archspec.spec.arch import Arch
 from archspec.spec.cost import Cost
@@ -54,6 +56,13 @@ class Section(NamedTuple):
     """How large the map is, and how wide, on both sides where they differ."""
     pairs: dict[str, Pair]
     """Costs by name."""
+
+
+def recipes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Change]:
+    """What differs between two recipes, where both are known."""
+    if before is None or after is None:
+        return []
+    return [Change(*found) for found in differences(before, after)]
 
 
 def changes(before: Arch, after: Arch) -> list[Change]:

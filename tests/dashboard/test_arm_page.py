@@ -47,6 +47,15 @@ def test_what_it_changes_and_the_command_are_told(asks: TestClient, study: tuple
     assert "kind: sep_conv" in said
 
 
+def test_what_follows_from_its_changes_is_told(asks: TestClient) -> None:
+    text = page(asks, "/s/quickstart/arm", arm="mixer/attention")
+    [change] = rows(text, "What differs between the networks")
+    assert change[0] == "stages.0.mixer"
+    assert "params −3.46K (−3.2%)" in words(text)
+    assert "MACs +43.0K (+2.5%)" in words(text)
+    assert "What differs between the recipes" not in text
+
+
 def test_a_baseline_is_compared_with_nothing(asks: TestClient) -> None:
     text = page(asks, "/s/quickstart/arm")
     assert "a baseline" in words(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from archspec.dashboard import comparing
 from archspec.dashboard.asked import Asked, arm_document
 from archspec.dashboard.failing import command
 from archspec.dashboard.page import Look, MissingError, Page
@@ -37,12 +38,23 @@ def show(look: Look) -> dict[str, Any]:
         "against": against,
         "asked": asked,
         "changed": changes(row.planned.changes),
-        "equal": bool(against and before.arch and asked.arch and before.arch.digest == asked.arch.digest),
+        "equal": bool(before.arch and asked.arch and before.arch.digest == asked.arch.digest),
+        **_differences(before, asked),
         "cells": [(column.title, column.text(row)) for key, column in columns.items() if key != "arm"],
         "seeds": [_seed(look, row, against, seed, key) for seed, key in row.keys.items()],
         "again": command("run", study.plan, look.site.store.path, arms=[chosen]),
         "figures": _figures(look, table, row, against),
     }
+
+
+def _differences(before: Asked, after: Asked) -> dict[str, Any]:
+    """What follows from what it changes: in the network, in what that costs, and in the recipe."""
+    shown: dict[str, Any] = {"recipes": comparing.recipes(before.recipe, after.recipe), "network": [], "costs": []}
+    if before.arch is None or after.arch is None:
+        return shown
+    total = comparing.sections(before.arch, after.arch)[-1]
+    costs = [(title, total.pairs[name]) for name, title in comparing.COSTS if total.pairs[name].change]
+    return {**shown, "network": comparing.changes(before.arch, after.arch), "costs": costs}
 
 
 def _seed(look: Look, row: Row, against: Row | None, seed: int, key: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archspec.dashboard import comparing
-from archspec.dashboard.asked import Asked, differences, subject
+from archspec.dashboard.asked import Asked, subject
 from archspec.dashboard.choosing import known, networks
 from archspec.dashboard.page import Look, Page
 from archspec.report.architecture.dissecting import network
@@ -31,7 +31,12 @@ def show(look: Look) -> dict[str, Any]:
         "second": names[second],
     }
     troubles = [(names[name], asked) for name, asked in ((first, before), (second, after)) if asked.arch is None]
-    return {**shown, "troubles": troubles, "recipes": _recipes(before, after), **_networks(before, after)}
+    return {
+        **shown,
+        "troubles": troubles,
+        "recipes": comparing.recipes(before.recipe, after.recipe),
+        **_networks(before, after),
+    }
 
 
 def _networks(before: Asked, after: Asked) -> dict[str, Any]:
@@ -46,13 +51,6 @@ def _networks(before: Asked, after: Asked) -> dict[str, Any]:
         "costs": comparing.shown(sections),
         "drawings": drawings,
     }
-
-
-def _recipes(before: Asked, after: Asked) -> list[comparing.Change]:
-    """What differs between the recipes, where both have one."""
-    if before.recipe is None or after.recipe is None:
-        return []
-    return [comparing.Change(*found) for found in differences(before.recipe, after.recipe)]
 
 
 def _second(plan: Plan) -> str:
