@@ -25,7 +25,10 @@ from tests.dashboard.chromium import BROWSER, browser
 
 STUDIES, ARMS, SEEDS, EPOCHS, METRICS = 80, 50, 5, 20, ("lr", "train_loss", "val_loss", "top1", "top5")
 LARGE = "study-00"
-PAGES = ("", "/table", "/table?epoch=best", "/factors", "/curves", "/curves?seeds=on&x=hours", "/tradeoffs", "/paper")
+PAGES = (
+    *("", "/table", "/table?epoch=best", "/factors", "/curves", "/curves?seeds=on&x=hours", "/tradeoffs", "/paper"),
+    *("/failures", "/arm", "/architecture?arm=caformer_b36", "/diff?a=convformer_b36&b=caformer_b36"),
+)
 COMPARED = "&".join(f"s=study-0{number}" for number in range(4))
 
 
