@@ -11,13 +11,13 @@ from pydantic.fields import FieldInfo
 from archspec.cli.console import folded, out, out_json, styled, talk, width
 from archspec.cli.ls import DOCUMENTS
 from archspec.cli.ls import FAMILIES as ASKED_FIRST
-from archspec.cli.summary import plain, said
 from archspec.cli.table import Cell, Column, table
 from archspec.cli.types import type_of
 from archspec.spec.arch import Stage
 from archspec.spec.base import Spec
 from archspec.spec.families import field_family
 from archspec.spec.registry import FAMILIES, load_builtins, members
+from archspec.spec.summary import plain, said
 
 _LAST = ("none", "inherit")
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "logs": Entry("archspec.cli.logs:logs", "What a run said, and says."),
     "export": Entry("archspec.cli.export:export", "A run's network in one file."),
     "study": Entry("archspec.cli.study.group:study", "Say what to vary, and get the table."),
+    "dashboard": Entry("archspec.cli.dashboard:dashboard", "What the studies have taught so far, in a browser, live."),
     "store": Entry("archspec.cli.store.group:store", "What is kept: rebuild its index, tidy, export, import."),
     "check": Entry("archspec.cli.check:check", "Every mistake in YAML files, each at its own line."),
     "schema": Entry("archspec.cli.schema:schema", "The JSON Schema of a document, for editors."),

@@ -8,13 +8,13 @@ from typing import Any
 from archspec.cli import format as fmt
 from archspec.cli.console import folded, styled
 from archspec.cli.papers import FIGURES, Claim, claims, marked
-from archspec.cli.summary import Kin, blocks, said
 from archspec.cli.table import Cell, Column, Row, table
 from archspec.spec.arch import Arch, Stage, as_grid
 from archspec.spec.cost import Cost
 from archspec.spec.layout import Layout, Section
 from archspec.spec.place import Place
 from archspec.spec.profile import laid_out_at
+from archspec.spec.summary import Kin, blocks, said
 
 COLUMNS = {
     "stage": Column("stage"),

@@ -21,6 +21,11 @@ LOWER = ("loss", "error", "mce", "seconds", "mib")
 """How metrics end of which less is better."""
 
 
+def lower_is_better(metric: str) -> bool:
+    """Whether less of a metric is better."""
+    return metric.rpartition(".")[2].endswith(LOWER)
+
+
 @dataclass(frozen=True)
 class Group:
     """The arms of one factor on one baseline."""
@@ -98,10 +103,15 @@ class Table:
         """What was learned, a sentence a factor."""
         return tuple(self._verdicts())
 
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether less of the metric is better."""
+        return lower_is_better(self.metric)
+
     def best(self, block: Block) -> str:
         """The label of the arm with the best mean, where there is something to choose from."""
         means = {row.label: row.summary.mean for row in block.rows if row.summary}
-        choose = min if self.metric.rpartition(".")[2].endswith(LOWER) else max
+        choose = min if self.lower_is_better else max
         return choose(means, key=lambda label: means[label]) if len(means) > 1 else ""
 
     def to_dict(self) -> dict[str, Any]:

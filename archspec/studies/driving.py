@@ -25,6 +25,7 @@ from archspec.studies.folder import StudyFolder
 from archspec.studies.plan import PlannedRun
 from archspec.studies.planning import Planned
 from archspec.studies.pools import pool_for
+from archspec.studies.requests import carry_out
 from archspec.studies.status import OPEN, STOPPED
 
 WORK = "archspec.training.work:work"
@@ -103,15 +104,18 @@ class _Driver:
     """Runs at work in the pool, and what was known of them before."""
     deaths: Counter[str] = field(default_factory=Counter)
     waiting: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
     summary: Summary = field(default_factory=Summary)
 
     def whole(self) -> Summary:
         """Drive until nothing is left that could run."""
+        self._carry_out()
         for run in self.planned.plan.runs:
             if run.key in self.wanted and self.known(run.key).state != "done":
                 self.left.setdefault(run.key, run)
         self.mine |= {key: self.known(key) for key in self.pool.attach(self.left)}
         while self.left or self.mine:
+            self._carry_out()
             cancelled = self.folder.cancelled()
             self._stop(cancelled)
             if not self.summary.reason:
@@ -124,6 +128,13 @@ class _Driver:
             if not ended and not self.mine:
                 time.sleep(PAUSE)  # others are at work
         return self.summary
+
+    def _carry_out(self) -> None:
+        """Do what pages have asked for."""
+        for run in carry_out(self.folder, self.store):
+            self.deaths.pop(run.key, None)
+            self.failed.discard(run.key)
+            self.left.setdefault(run.key, run)
 
     def known(self, key: str) -> Known:
         """What the folder of a run tells."""
@@ -214,7 +225,7 @@ class _Driver:
     def _done_with(self, key: str, state: str) -> None:
         """Nothing is left to do about a run; too many failures end the driving."""
         del self.left[key]
-        self.summary.failed += state == "failed"
-        most = self.planned.plan.max_failures
+        self.failed |= {key} if state == "failed" else set()
+        self.summary.failed, most = len(self.failed), self.planned.plan.max_failures
         if most is not None and self.summary.failed > most:
             self.summary.reason = f"{self.summary.failed} runs have failed, more than `max_failures: {most}`"

@@ -12,6 +12,11 @@ STOPPED = ("failed", "cancelled", "blocked", "invalid")
 """States of a run for which nothing that needs it can wait."""
 OPEN = ("planned", "lost")
 """States in which a run is to be started."""
+ORDER = (
+    *("done", "running", "queued", "planned", "lost", "unknown", "blocked", "failed", "cancelled", "pruned"),
+    "invalid",
+)
+"""The states in the order of a life."""
 
 
 def overlaid(plan: Plan, known: Mapping[str, Known], cancelled: frozenset[str], *, driven: bool) -> dict[str, Known]:
@@ -45,6 +50,5 @@ def queued(known: Mapping[str, Known], waiting: Iterable[str]) -> dict[str, Know
 
 def counts(known: Mapping[str, Known]) -> dict[str, int]:
     """How many runs are in each state, in the order of a life."""
-    order = ("done", "running", "queued", "planned", "lost", "unknown", "blocked", "failed", "cancelled", "pruned")
     states = [one.state for one in known.values()]
-    return {state: states.count(state) for state in (*order, "invalid") if state in states}
+    return {state: states.count(state) for state in ORDER if state in states}

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import types
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -321,3 +322,14 @@ class TestPostgres:
 def test_views_can_be_read_by_anybody(store: Path) -> None:
     with Index.open(store) as index, index.engine.connect() as connection:
         assert connection.execute(text("SELECT COUNT(*) FROM curves")).scalar() == 8 * 4
+
+
+def test_an_index_in_memory_is_one_for_all_threads(tmp_path: Path) -> None:
+    finished_run(tmp_path, 1)
+    with Index.at(tmp_path, MEMORY) as index:
+        index.refresh()
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(lambda _: index.known([key(1)])[key(1)].state, range(64)))
+            again = list(threads.map(lambda _: index.refresh(), range(8)))
+    assert set(found) == {"done"}
+    assert again == [0] * 8

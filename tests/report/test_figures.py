@@ -46,7 +46,7 @@ def test_curves_are_the_mean_and_the_range_of_the_seeds_at_each_epoch() -> None:
     }
     ((panel),) = learning.panels(table, lines)
     ((line),) = panel.lines
-    assert (line.label, line.seeds, line.epochs) == ("relu", 2, [1, 2])
+    assert (line.label, line.seeds, line.x) == ("relu", 2, [1, 2])
     assert (line.mean, line.low, line.high) == ([20.0, 30.0], [10.0, 20.0], [30.0, 40.0])
 
 
@@ -75,6 +75,23 @@ def test_accuracy_is_shown_against_what_differs() -> None:
     assert large.value == pytest.approx(81.3)
     assert (large.paper, large.costs["macs"]) == (None, 1_120_000_000)
     assert tradeoffs.telling(tradeoffs.points(roadmap())) == []
+
+
+def test_the_best_at_their_cost() -> None:
+    found = tradeoffs.points(one_factor())
+    assert [point.name for point in tradeoffs.front(found, "macs")] == ["gelu", "7 → 31"]
+    assert [point.name for point in tradeoffs.front(found, "params")] == ["7 → 31"]
+    assert [point.name for point in tradeoffs.front(found, "params", lower_is_better=True)] == ["relu"]
+
+
+@pytest.mark.parametrize(("many", "marks"), [(1000, 1000), (20_000, 3600)])
+def test_a_cloud_has_no_more_marks_than_a_browser_can_bear(many: int, marks: int) -> None:
+    found = [tradeoffs.Point(f"{n}", f"arm {n}", n % 97, 0.1, None, {"macs": 1 + n * 7919 % 101}) for n in range(many)]
+    (cloud,) = tradeoffs.draw(found, "macs", "top1", {}, 2)["data"]
+    assert len(cloud["x"]) == len(cloud["y"]) == len(cloud["text"]) <= marks
+    assert max(cloud["y"]) == 96
+    told = [int(match[1]) for text in cloud["text"] if (match := re.search(r"and (\d+) near", text))]
+    assert len(cloud["x"]) + sum(told) == many
 
 
 def test_a_waterfall_stacks_paired_gains() -> None:

@@ -109,6 +109,10 @@ class Index:
         wanted, chosen = list(dict.fromkeys(keys)), list(names)
         return self._read(lambda connection: reading.curves(connection, wanted, chosen))
 
+    def rows(self, query: str, **values: Any) -> list[dict[str, Any]]:
+        """The answer to a SELECT, row by row; `values` stand for `:name` in it."""
+        return self._read(lambda connection: [dict(row) for row in connection.execute(text(query), values).mappings()])
+
     def dataframe(self, query: str = "results", **values: Any) -> Any:
         """A table, a view or the answer to a SELECT as a pandas dataframe; `values` stand for `:name` in it."""
         try:

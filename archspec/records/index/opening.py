@@ -8,10 +8,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import QueuePool
 
 from archspec.errors import RecordsError
 from archspec.records.index.placing import MEMORY
@@ -33,7 +34,9 @@ DAMAGED = {"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_FORMAT", "
 def engine_at(url: str) -> Engine:
     """The database of a URL; nothing is opened yet."""
     if url == MEMORY:
-        return create_engine(url, poolclass=StaticPool, connect_args={"isolation_level": None})
+        # One connection, for it is the database; threads wait for each other.
+        alone: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": PATIENCE}
+        return create_engine(url, connect_args={"isolation_level": None, "check_same_thread": False}, **alone)
     if url.startswith("sqlite:"):
         return create_engine(url, creator=lambda: _sqlite(Path(url.removeprefix("sqlite:///"))))
     try:

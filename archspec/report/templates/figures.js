@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const root = document.documentElement;
-  const drawn = JSON.parse(document.getElementById("drawn").textContent);
+  let drawn = JSON.parse(document.getElementById("drawn")?.textContent || "{}");
   const settings = { displayModeBar: false, responsive: true };
   const themes = ["auto", "light", "dark"];
   const PAPER = 640; // pixels: what fits between the margins of a printed page
@@ -29,6 +29,11 @@
       const { data, layout } = themed(figure);
       Plotly.react(id, data, width ? { ...layout, width } : { ...layout, autosize: true }, settings);
     }
+  };
+
+  globalThis.redraw = (fresh) => {
+    drawn = fresh;
+    draw();
   };
 
   const kept = () => { try { return localStorage.getItem("theme"); } catch { return null; } };

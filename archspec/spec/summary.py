@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -36,15 +37,29 @@ def blocks(stage: Stage) -> list[Kin]:
 def told(spec: Spec, others: list[Any] | None = None) -> str:
     """A resolved part in words; beside others of its kind, what tells them apart is said as well."""
     if spec.structure == "parallel":
-        return " + ".join(told(member) for member in spec.specs() if member.family == spec.family)
-    kind = getattr(spec, "kind", "")
+        return " + ".join(map(told, beside(spec)))
+    return " ".join([title(spec), *(f"{name}={said(getattr(spec, name))}" for name in details(spec, others))])
+
+
+def title(spec: Spec) -> str:
+    """A resolved part by its kind; of parts beside each other, all of them."""
+    return " + ".join(map(title, beside(spec))) or str(getattr(spec, "kind", ""))
+
+
+def beside(spec: Spec) -> list[Spec]:
+    """The parts that stand beside each other in one, if it is made of such."""
+    return [member for member in spec.specs() if member.family == spec.family] if spec.structure == "parallel" else []
+
+
+def details(spec: Spec, others: Sequence[Any] | None = None) -> list[str]:
+    """The fields that are neither the kind's default nor handed down by the stage, and those that tell kin apart."""
+    if spec.structure == "parallel":
+        return []
     kin = [other for other in others or [] if type(other) is type(spec)]
-    said = [_field(spec, name) for name in _unusual(spec) + _differing(spec, kin)]
-    return " ".join([kind, *dict.fromkeys(said)])
+    return list(dict.fromkeys(_unusual(spec) + _differing(spec, kin)))
 
 
 def _unusual(spec: Spec) -> list[str]:
-    """The fields that are neither the kind's default nor handed down by the stage."""
     handed = ("bias", "activation")
     fields = type(spec).model_fields
     names = [name for name in fields if name != "kind" and getattr(spec, name) != fields[name].default]
@@ -58,10 +73,6 @@ def _inherits(default: Any) -> bool:
 def _differing(spec: Spec, others: list[Any]) -> list[str]:
     names = [name for name in type(spec).model_fields if name != "kind"]
     return [name for name in names if any(getattr(other, name) != getattr(spec, name) for other in others)]
-
-
-def _field(spec: Spec, name: str) -> str:
-    return f"{name}={said(getattr(spec, name))}"
 
 
 def said(value: Any) -> str:
