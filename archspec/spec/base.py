@@ -170,7 +170,7 @@ class Spec(BaseModel):
         # Specs key every memo, so the hash is worked out once and kept beside the values it is made from.
         known = self.__dict__.get("_hash")
         if known is None:
-            known = self.__dict__["_hash"] = hash((type(self), *(self.__dict__[name] for name in self.names)))
+            known = self.__dict__["_hash"] = hash((type(self), *[self.__dict__[name] for name in self.names]))
         return int(known)
 
     def __getstate__(self) -> dict[Any, Any]:
@@ -202,7 +202,10 @@ class Spec(BaseModel):
 
     def period(self) -> int:
         """After how many blocks everything symbolic in here repeats."""
-        return math.lcm(1, *(spec.period() for spec in self.specs()))
+        known = self.__dict__.get("_period")
+        if known is None:
+            known = self.__dict__["_period"] = math.lcm(1, *(spec.period() for spec in self.specs()))
+        return int(known)
 
     def resolve(self, scope: Scope) -> Self:
         """This spec with nothing symbolic left: inherited, cycled and relative values written out."""

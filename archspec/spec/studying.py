@@ -8,7 +8,7 @@ from archspec.errors import Problem, SpecError, near
 from archspec.spec.deriving import Form
 from archspec.spec.edits import edits_of, merge
 from archspec.spec.nodes import Node
-from archspec.spec.search import Search
+from archspec.spec.search import Search, complaints
 from archspec.spec.study import Arm, Factor, Study
 
 Path = tuple[str, ...]
@@ -102,6 +102,8 @@ def _searching(study: Study) -> Wrong:
             "what is looked for in the space is not said",
             "for example `search: {objectives: {top1: max}}`",
         )
+    for path, message, hint in complaints(study.search, len(study.seed_list)):
+        yield ("search", *path), message, hint
 
 
 def _out_of_place(study: Study) -> Wrong:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -18,7 +18,7 @@ from archspec.execution.jobs import AGAIN, Ended, Pool
 from archspec.execution.local import Workers
 from archspec.records.files import write_atomic
 from archspec.records.knowing import known
-from archspec.records.known import Known
+from archspec.records.known import Known, State
 from archspec.records.lease import PATIENCE
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
@@ -26,6 +26,7 @@ from archspec.spec.runner import Local, Runner
 from archspec.studies.folder import StudyFolder
 from archspec.studies.plan import PlannedRun
 from archspec.studies.planning import Planned
+from archspec.studies.source import Source, Whole
 from archspec.studies.status import OPEN, STOPPED
 
 WORK = "archspec.training.work:work"
@@ -41,7 +42,7 @@ GRACE = 60.0
 class Event(NamedTuple):
     """Something that a driver tells whoever looks on."""
 
-    what: Literal["started", "done", "failed", "stopped", "died", "waiting"]
+    what: Literal["started", "done", "failed", "pruned", "stopped", "died", "waiting"]
     run: PlannedRun
     known: Known
 
@@ -53,6 +54,8 @@ class Summary:
     failed: int = 0
     reason: str = ""
     """Why it ended before everything had a result; empty where all has."""
+    planned: Planned | None = None
+    """The plan as it was in the end."""
 
 
 def pool_for(runner: Runner, target: str, log: Path) -> Pool:
@@ -71,10 +74,10 @@ def drive(
 ) -> Summary:
     """Run what is missing of a plan, or of some of its runs."""
     folder = StudyFolder.of(store, planned.plan)
-    wanted = set(planned.plan.keys if keys is None else keys)
     with folder.driving():
         folder.keep(planned.plan)
-        driver = _Driver(planned, store, folder, pool_for(runner, target, folder.log), on, wanted)
+        source = source_of(planned, store, folder, keys)
+        driver = _Driver(source, store, folder, pool_for(runner, target, folder.log), on)
         try:
             return driver.whole()
         except KeyboardInterrupt:
@@ -84,33 +87,48 @@ def drive(
             driver.pool.close()
 
 
+def source_of(planned: Planned, store: Path, folder: StudyFolder, keys: Iterable[str] | None) -> Source:
+    """Where the runs of a plan come from: a search goes on asking."""
+    if planned.study.space is None:
+        return Whole(planned, keys)
+    from archspec.studies.searched import PlannedSearch
+    from archspec.studies.searching import Searching
+
+    assert isinstance(planned, PlannedSearch)
+    return Searching(planned, store, folder)
+
+
 @dataclass
 class _Driver:
     """A study while it is driven."""
 
-    planned: Planned
+    source: Source
     store: Path
     folder: StudyFolder
     pool: Pool
     on: Callable[[Event], None]
-    wanted: set[str]
+    taken: dict[str, PlannedRun] = field(default_factory=dict)
+    """Every run that the source has named."""
     left: dict[str, PlannedRun] = field(default_factory=dict)
     """Runs without a result, in the order in which they are started: all arms with one seed before the next."""
     mine: dict[str, Known] = field(default_factory=dict)
     """Runs at work in the pool, and what was known of them before."""
+    given_up: dict[str, str] = field(default_factory=dict)
+    """Runs that were stopped because they are not worth going on with, and why."""
     deaths: Counter[str] = field(default_factory=Counter)
     waiting: set[str] = field(default_factory=set)
     summary: Summary = field(default_factory=Summary)
 
     def whole(self) -> Summary:
         """Drive until nothing is left that could run."""
-        for run in self.planned.plan.runs:
-            if run.key in self.wanted and self.known(run.key).state != "done":
-                self.left.setdefault(run.key, run)
+        self._take()
         self._count_failures()
         while self.left or self.mine:
             cancelled = self.folder.cancelled()
             for key in cancelled & self.mine.keys():
+                self.pool.stop(key)
+            for key, reason in self.source.unpromising(self.mine.keys() - self.given_up.keys()).items():
+                self.given_up[key] = reason
                 self.pool.stop(key)
             if not self.summary.reason:
                 self._start(cancelled)
@@ -121,7 +139,25 @@ class _Driver:
                 self._end(one)
             if not ended and not self.mine:
                 time.sleep(PAUSE)  # others are at work
+            if not self.summary.reason:
+                self._take()
+        self.summary.planned = self.source.planned
         return self.summary
+
+    def _take(self) -> None:
+        """Have the source name runs as long as it does and there is room; what has its result already ends at once."""
+        while True:
+            idle = [key for key in self.left if key not in self.mine and key not in self.waiting]
+            runs = list(self.source.more(room=self.pool.free > len(idle)))
+            if not runs:
+                return
+            for run in runs:
+                self.taken.setdefault(run.key, run)
+                now = self.known(run.key)
+                if now.state in self.source.enough:
+                    self.source.ended(run.key, now)
+                else:
+                    self.left.setdefault(run.key, run)
 
     def known(self, key: str) -> Known:
         """What the folder of a run tells."""
@@ -143,16 +179,17 @@ class _Driver:
                 continue
             if self.pool.free <= 0:
                 return
-            state = "cancelled" if key in cancelled else self._state(run)
+            state: State | Literal["waiting"] = "cancelled" if key in cancelled else self._state(run)
             if state in OPEN:
                 self._submit(run)
-            elif state not in ("running", "unknown", "waiting"):
+            elif state != "waiting" and state not in ("running", "unknown"):
                 del self.left[key]
+                self.source.ended(key, replace(self.known(key), state=state))
             elif key not in self.waiting:
                 self.waiting.add(key)
                 self.on(Event("waiting", run, self.known(key)))
 
-    def _state(self, run: PlannedRun) -> str:
+    def _state(self, run: PlannedRun) -> State | Literal["waiting"]:
         """What is to be made of a run now."""
         before = [self.known(key).state for key in run.needs]
         if any(state in STOPPED for state in before):
@@ -168,7 +205,9 @@ class _Driver:
         return state
 
     def _submit(self, run: PlannedRun) -> None:
-        folder = RunFolder.create(self.store, self.planned.document(run.key))
+        folder = RunFolder.create(self.store, self.source.planned.document(run.key))
+        if self.known(run.key).state == "pruned":
+            folder.reopen()  # a search has given it up; here it is wanted
         self.mine[run.key] = known(folder)
         self.pool.submit(run.key, folder.path.absolute())
         self.on(Event("started", run, self.mine[run.key]))
@@ -177,6 +216,7 @@ class _Driver:
         """What comes of a run that has left the pool."""
         before, run = self.mine.pop(ended.job), self.left[ended.job]
         self._let_go(ended.job)
+        self._give_up(run)
         now = self.known(ended.job)
         if now.state not in ("done", "failed", "pruned", "invalid"):
             if ended.code == AGAIN:
@@ -187,8 +227,16 @@ class _Driver:
             if now.state != "failed":
                 return
         del self.left[ended.job]
-        self.on(Event("done" if now.state == "done" else "failed", run, now))
+        self.on(Event(now.state if now.state in ("done", "pruned") else "failed", run, now))
+        self.source.ended(ended.job, now)
         self._count_failures()
+
+    def _give_up(self, run: PlannedRun) -> None:
+        """End a run as pruned that was stopped for it."""
+        folder = RunFolder(Store(self.store).run(run.key))
+        reason, attempt = self.given_up.pop(run.key, None), folder.newest()
+        if reason is not None and attempt is not None and folder.result() is None:
+            folder.finish(attempt, {"state": "pruned", "reason": reason, "checkpoint": None})
 
     def _let_go(self, key: str) -> None:
         """What has left the pool is worked on no more, even where its worker lives on."""
@@ -209,8 +257,8 @@ class _Driver:
         self.on(Event("died", run, self.known(run.key)))
 
     def _count_failures(self) -> None:
-        keys = dict.fromkeys(key for key in self.planned.plan.keys if key in self.wanted and key not in self.left)
+        keys = [key for key in self.taken if key not in self.left]
         self.summary.failed = sum(self.known(key).state == "failed" for key in keys)
-        most = self.planned.plan.max_failures
+        most = self.source.planned.plan.max_failures
         if most is not None and self.summary.failed > most:
             self.summary.reason = f"{self.summary.failed} runs have failed, more than `max_failures: {most}`"

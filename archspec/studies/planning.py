@@ -38,13 +38,20 @@ class Trained:
     before: Trained | None = None
     """The training that it starts from."""
 
+    @cached_property
+    def _keys(self) -> dict[int, str]:
+        """The keys that were worked out: a search asks for them again and again."""
+        return {}
+
     def start(self, seed: int) -> str:
         """The key of the run that it starts from, or nothing."""
         return self.before.key(seed) if self.before else ""
 
     def key(self, seed: int) -> str:
         """The key of its run with a seed."""
-        return run_key(self.arch, self.recipe, seed, self.data.identity, self.start(seed))
+        if seed not in self._keys:
+            self._keys[seed] = run_key(self.arch, self.recipe, seed, self.data.identity, self.start(seed))
+        return self._keys[seed]
 
     def document(self, seed: int) -> dict[str, Any]:
         """What its run's folder says."""
@@ -86,19 +93,32 @@ class Planned:
         assert one is not None
         return one.document(run.seed)
 
+    def total(self, keys: Sequence[str]) -> int:
+        """How many runs there will be, where these are those that are known."""
+        return len(set(keys))
+
     @property
     def missing(self) -> tuple[str, ...]:
         """Data that is not on this machine: what to get, and where to put it."""
         return tuple(dict.fromkeys(one.data.missing for one in self.trained.values() if one.data.missing))
 
 
-def planned(study: str | Path, *, profile: str = "", seeds: Sequence[int] | None = None) -> Planned:
-    """The plan of a study by name or path, perhaps as one of its profiles has it or with other seeds."""
+def planned(
+    study: str | Path, *, profile: str = "", seeds: Sequence[int] | None = None, store: Path | None = None
+) -> Planned:
+    """The plan of a study by name or path, perhaps as one of its profiles has it or with other seeds.
+
+    A search's plan has the candidates that it has asked for so far in a store.
+    """
     document = find("study", str(study))
     said = STUDY.read(document)
     checking = profile == CHECK and CHECK not in said.profiles
     chosen = small(said, document) if checking else profiled(said, profile) if profile else said
     taken = tuple(seeds) if seeds is not None else (0,) if checking else chosen.seed_list
+    if chosen.space is not None:
+        from archspec.studies.searched import Setting, planned_search
+
+        return planned_search(Setting(chosen, document, profile, taken, checking), store)
     rows = rows_of(chosen, document)
     if checking:
         rows = [shortened(row) for row in rows]
@@ -119,9 +139,6 @@ def planned(study: str | Path, *, profile: str = "", seeds: Sequence[int] | None
 
 def rows_of(study: Study, document: Document) -> list[Row]:
     """The rows of a study; an error that tells everything that is wrong with any of them."""
-    if study.space is not None:
-        message, hint = "a study that searches a `space` has no arms to plan", "plan one with `factors` or `steps`"
-        raise SpecError(Problem("ARC401", message, hint, "space", study.tree.mark_of(("space",), key=True)))
     found = Findings()
     rows = list(Rows(study, document, found))
     if found.seen:
@@ -136,7 +153,7 @@ def _trained(rows: Sequence[Row], study: Study) -> dict[str, Trained]:
     several = len({_standing(row.base) for row in rows}) > 1
     for row in rows:
         base = bases.get(_standing(row.base)) if row.factor else None
-        one = _one(row, base, several=several, drift=study.drift)
+        one = trained_of(row, base, several=several, drift=study.drift)
         found.setdefault(one.arm.id, one)
         if base is None:
             bases.setdefault(_standing(row.base), one)
@@ -157,7 +174,7 @@ def _id(row: Row, name: str, *, several: bool) -> str:
     return f"{row.factor}/{name}@{standing}" if several else f"{row.factor}/{name}"
 
 
-def _one(row: Row, base: Trained | None, *, several: bool, drift: float) -> Trained:
+def trained_of(row: Row, base: Trained | None, *, several: bool = False, drift: float = 0.0) -> Trained:
     """A row fitted to its data; `base` is the baseline it stands on, None where it is that itself."""
     recipe = row.variant.recipe
     assert recipe is not None

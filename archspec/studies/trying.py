@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from archspec.spec.checking_space import try_space
 from archspec.spec.edits import edits_from
 from archspec.spec.findings import Findings
+from archspec.spec.nodes import node_of
 from archspec.spec.reading import Document
-from archspec.spec.recipe import RECIPE
+from archspec.spec.recipe import RECIPE, Recipe
 from archspec.spec.rows import Row, Rows
+from archspec.spec.space import SPACE
 from archspec.spec.study import Study
 from archspec.spec.studying import STUDY
-from archspec.spec.variants import Variant
+from archspec.spec.variants import Names, Variant
 
 CHECK = "check"
 """The profile's name; a study may have one of its own."""
@@ -44,9 +47,24 @@ SHORT = {
 """Two steps on data that is always there; how images are changed and weights learn stays as it is."""
 
 
+BRIEF = {
+    "constraints": {},
+    "where": "none",
+    "sampler": "random",
+    "pruner": "none",
+    "prune_on": "none",
+    "trials": 2,
+    "final": {"best": 1, "seeds": 1},
+}
+"""Two candidates, whatever they cost, and one of them again."""
+
+
 def small(study: Study, document: Document) -> Study:
-    """A study with its archs as small as all its arms allow."""
-    study = STUDY.from_tree(study.tree)
+    """A study with its archs as small as all its arms allow, and a search cut short."""
+    tree = study.tree
+    if study.space is not None:
+        tree = tree.with_child("search", node_of({**tree.mapping["search"].mapping, **BRIEF}))
+    study = STUDY.from_tree(tree)
     for group in SMALLER:
         before = study._layer
         for edits in group:
@@ -60,6 +78,10 @@ def small(study: Study, document: Document) -> Study:
 
 def _works(study: Study, document: Document) -> bool:
     found = Findings()
+    if study.space is not None:
+        space = SPACE.resolve(study.tree.mapping["space"], document)
+        try_space(space, Names(study, document).arch(space.tree.mapping["base"]), found)
+        return not found.seen
     rows = list(Rows(study, document, found))
     return bool(rows) and not found.seen
 
@@ -72,4 +94,9 @@ def shortened(row: Row) -> Row:
 
 def _briefly(variant: Variant) -> Variant:
     assert variant.recipe is not None
-    return Variant(variant.arch, RECIPE.edited(variant.recipe, edits_from(SHORT)))
+    return Variant(variant.arch, briefly(variant.recipe))
+
+
+def briefly(recipe: Recipe) -> Recipe:
+    """A recipe cut down to two steps."""
+    return RECIPE.edited(recipe, edits_from(SHORT))

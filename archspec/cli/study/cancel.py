@@ -37,7 +37,7 @@ def cancel(
     from archspec.studies.folder import StudyFolder
     from archspec.studies.planning import planned
 
-    plan = planned(study, profile=profile, seeds=seeds).plan
+    plan = planned(study, profile=profile, seeds=seeds, store=store).plan
     arms, known, folder = chosen(plan.arms, only), looked_at(plan, store), StudyFolder.of(store, plan)
     ended = ("done", "failed", "pruned", "invalid", "cancelled")
     keys = {run.key for run in plan.runs if run.arm in arms and known[run.key].state not in ended}

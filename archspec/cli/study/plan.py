@@ -42,7 +42,7 @@ def plan(study: str, profile: str, seeds: tuple[int, ...] | None, store: Path, *
     from archspec.records.index import Index
     from archspec.studies.planning import planned
 
-    found = planned(study, profile=profile, seeds=seeds)
+    found = planned(study, profile=profile, seeds=seeds, store=store)
     with Index.open(store) as index:
         known = index.known(found.plan.keys)
     if as_json:

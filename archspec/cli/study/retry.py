@@ -39,7 +39,7 @@ def retry(
     from archspec.studies.folder import StudyFolder
     from archspec.studies.planning import planned
 
-    plan = planned(study, profile=profile, seeds=seeds).plan
+    plan = planned(study, profile=profile, seeds=seeds, store=store).plan
     arms, known, folder = chosen(plan.arms, only), looked_at(plan, store), StudyFolder.of(store, plan)
     keys = {run.key for run in plan.runs if run.arm in arms and known[run.key].state in ("failed", "cancelled")}
     for key in keys:

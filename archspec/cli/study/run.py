@@ -59,7 +59,7 @@ def run(  # noqa: PLR0917 - an argument an option
     from archspec.studies.driving import drive
     from archspec.studies.planning import planned
 
-    found = planned(study, profile=profile, seeds=seeds)
+    found = planned(study, profile=profile, seeds=seeds, store=store)
     if found.missing:
         raise click.ClickException(found.missing[0])
     arms = chosen(found.plan.arms, only, compared=True)
@@ -68,8 +68,8 @@ def run(  # noqa: PLR0917 - an argument an option
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     keys = [one.key for one in found.plan.runs if one.arm in arms]
-    summary = drive(found, store, RUNNER.load(runner), keys=keys, on=_Teller(found, len(set(keys))))
-    _conclude(found, store, as_json=as_json)
+    summary = drive(found, store, RUNNER.load(runner), keys=keys, on=_Teller(found, found.total(keys)))
+    _conclude(summary.planned or found, store, as_json=as_json)
     if summary.reason:
         raise click.ClickException(summary.reason)
     ctx.exit(1 if summary.failed else 0)
@@ -113,17 +113,17 @@ class _Teller:
         """Tell of an event."""
         from archspec.cli.console import talk
 
-        arm = self.found.plan.by_id[event.run.arm]
-        name = f"{arm.id}, seed {event.run.seed}"
+        name = f"{event.run.arm}, seed {event.run.seed}"
         self.running += {"started": 1, "waiting": 0}.get(event.what, -1)
-        if event.what in ("done", "failed"):
+        if event.what in ("done", "failed", "pruned"):
             self.ended += 1
         look = {"done": "good", "failed": "bad", "died": "bad"}.get(event.what, "dim")
         talk(f"{event.what:8} {name}{self._details(event)}", look)
 
     def _details(self, event: Event) -> str:
         if event.what == "done":
-            score = event.known.scores.get(self.found.plan.metric)
+            known = event.known.last if event.run.role == "search" else event.known.scores
+            score = known.get(self.found.plan.metric)
             return f"  {self.found.plan.metric} {score:.2f}{self._ahead()}" if score is not None else self._ahead()
         return f"  {event.known.reason}" if event.known.reason else ""
 

@@ -15,7 +15,7 @@ from archspec.cli.study.common import profile_option, seeds_option, study_argume
 if TYPE_CHECKING:
     from archspec.cli.table import Row
     from archspec.records.known import Known
-    from archspec.studies.plan import Plan
+    from archspec.studies.plan import Plan, PlannedRun
 
 EVERY = 2.0
 """Seconds between two looks."""
@@ -42,7 +42,7 @@ def status(study: str, profile: str, seeds: tuple[int, ...] | None, *, watch: bo
     from archspec.studies.planning import planned
     from archspec.studies.status import counts
 
-    plan = planned(study, profile=profile, seeds=seeds).plan
+    plan = planned(study, profile=profile, seeds=seeds, store=store).plan
     while True:
         known = looked_at(plan, store)
         if as_json:
@@ -76,7 +76,7 @@ def as_data(plan: Plan, known: dict[str, Known]) -> dict[str, Any]:
         arm, one = plan.by_id[run.arm], known[run.key]
         said = {"arm": arm.name, "factor": arm.factor or None, "baseline": arm.baseline, "seed": run.seed}
         said |= {"key": run.key, "state": one.state, "attempt": one.attempt, "epoch": one.epoch}
-        runs.append({**said, "metric": _score(one, plan.metric), "reason": one.reason or None})
+        runs.append({**said, "metric": _score(run, one, plan.metric), "reason": one.reason or None})
     return {"study": plan.study, "counts": counts(known), "runs": runs}
 
 
@@ -90,13 +90,13 @@ def lines(plan: Plan, known: dict[str, Known], width: int | None) -> list[str]:
     rows: list[Row] = []
     for run in plan.runs:
         arm, one = plan.by_id[run.arm], known[run.key]
-        score, epoch = _score(one, plan.metric), "" if one.epoch is None else str(one.epoch)
+        score, epoch = _score(run, one, plan.metric), "" if one.epoch is None else str(one.epoch)
         cells: list[str | Cell] = [arm.id, str(run.seed), Cell(one.state, looks.get(one.state, "")), epoch]
         rows.append([*cells, "" if score is None else f"{score:.2f}", run.key[:12], one.reason])
     said = ", ".join(f"{count} {state}" for state, count in counts(known).items())
     return [*table([*titles, Column("run", spare=2), Column("", spare=1)], rows, width), "", said]
 
 
-def _score(one: Known, metric: str) -> float | None:
-    """The result's, or the newest so far."""
-    return one.scores.get(metric, one.last.get(metric))
+def _score(run: PlannedRun, one: Known, metric: str) -> float | None:
+    """The result's, or the newest so far; of a search's candidates that of val, since nothing is chosen by the test."""
+    return one.last.get(metric) if run.role == "search" else one.scores.get(metric, one.last.get(metric))
