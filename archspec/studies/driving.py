@@ -147,8 +147,9 @@ class _Driver:
     def _take(self) -> None:
         """Have the source name runs as long as it does and there is room; what has its result already ends at once."""
         while True:
-            idle = [key for key in self.left if key not in self.mine and key not in self.waiting]
-            runs = list(self.source.more(room=self.pool.free > len(idle)))
+            # What a worker of an earlier driver still works on takes up room here: it was asked for with room in mind.
+            open_ = len(self.left) - len(self.mine)
+            runs = list(self.source.more(room=self.pool.free > open_))
             if not runs:
                 return
             for run in runs:
