@@ -145,7 +145,7 @@ class Candidates:
                     return None
                 by_field.setdefault(field, []).append(one._replace(edit=one.edit._replace(path=".".join(place))))
         return tuple(
-            Slot(*field, found, tuple(dict.fromkeys(name for one in found for name in one.part.names())), {})
+            Slot(*field, found, tuple(dict.fromkeys(name for one in found for name, _ in one.part.decisions())), {})
             for field, found in by_field.items()
         )
 

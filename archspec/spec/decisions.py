@@ -29,6 +29,10 @@ class Numbers:
     log: bool = False
     whole: bool = False
 
+    def __str__(self) -> str:
+        step = "" if self.step is None or (self.whole and self.step == 1) else f", step {self.step:g}"
+        return f"{self.low:g} to {self.high:g}{step}{', logarithmic' if self.log else ''}"
+
     @property
     def count(self) -> float:
         """How many numbers it holds."""
@@ -40,6 +44,10 @@ class Numbers:
         """The number at a place, of a range with steps."""
         number = self.low + index * (self.step or 0)
         return round(number) if self.whole else number
+
+
+Decision = tuple[str, tuple[Answer, ...] | Numbers]
+"""A decision's name, and its possible answers."""
 
 
 class Chooser(Protocol):
@@ -64,7 +72,7 @@ class Part(Protocol):
     def size(self) -> float:
         """How many values it can become."""
 
-    def names(self) -> Iterator[str]:
+    def decisions(self) -> Iterator[Decision]:
         """The decisions in it."""
 
 
@@ -85,7 +93,7 @@ class Fixed:
         """One."""
         return 1
 
-    def names(self) -> Iterator[str]:
+    def decisions(self) -> Iterator[Decision]:
         """None."""
         return iter(())
 
@@ -112,11 +120,11 @@ class Choice:
         """The values of all options."""
         return sum(option.size() for option in self.options.values())
 
-    def names(self) -> Iterator[str]:
+    def decisions(self) -> Iterator[Decision]:
         """Its own, and those of the options."""
-        yield self.name
+        yield self.name, self.labels
         for option in self.options.values():
-            yield from option.names()
+            yield from option.decisions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +148,9 @@ class Range:
         """The numbers of the range."""
         return self.numbers.count
 
-    def names(self) -> Iterator[str]:
+    def decisions(self) -> Iterator[Decision]:
         """Its own."""
-        yield self.name
+        yield self.name, self.numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +177,7 @@ class Whole:
         """Every part with every other."""
         return math.prod(part.size() for _, part in self.parts)
 
-    def names(self) -> Iterator[str]:
+    def decisions(self) -> Iterator[Decision]:
         """Those of the parts."""
         for _, part in self.parts:
-            yield from part.names()
+            yield from part.decisions()

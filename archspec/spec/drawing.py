@@ -93,7 +93,7 @@ def size(found: Sequence[Open]) -> float:
     """How many candidates there are, some of which may be one network; infinite where numbers have no steps."""
     groups: list[tuple[set[str], list[Part]]] = []
     for part in (one.part for one in found):
-        names, parts = set(part.names()), [part]
+        names, parts = {name for name, _ in part.decisions()}, [part]
         for group in [group for group in groups if group[0] & names]:
             groups.remove(group)
             names, parts = names | group[0], [*group[1], *parts]
@@ -138,7 +138,7 @@ def _part(value: Node, at: _At) -> Part:
         return _part(each, replace(at, name=at.own))
     if each is not None:
         # A list of another length than there are places is refused here.
-        return _part(distribute(value, at.index, at.count, at.edit), at)
+        return _part(distribute(value, at.index, at.count, at.edit), replace(at, name=at.own))
     parts = [(key, _part(child, at.within(key))) for key, child in value.children()]
     opened = tuple(entry for entry in parts if not isinstance(entry[1], Fixed))
     return Whole(value, opened) if opened else Fixed(value)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from archspec.records.files import read_json
-from archspec.spec.arch import tidy
+from archspec.spec.arch import Arch, tidy
 from archspec.spec.candidates import Candidates, candidates_of
 from archspec.spec.checking_space import try_conditions
 from archspec.spec.hashing import digest
@@ -74,6 +74,10 @@ class Setting:
         """What the base can become, and what is asked of it."""
         further = conditions(self.search, self.study.tree.mapping["search"])
         return candidates_of(self.space, self.base.variant.arch, further)
+
+    def arch(self, choices: Mapping[str, Any]) -> Arch:
+        """A candidate as it is outside of the search: for the base's own images and classes."""
+        return candidates_of(self.space, self.names.arch(self.space.tree.mapping["base"])).arch(choices)
 
     @cached_property
     def question(self) -> str:

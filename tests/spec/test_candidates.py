@@ -77,6 +77,7 @@ def test_a_tied_choice_may_hold_decisions_of_each_place() -> None:
         ({"stages.depth": {"range": [2, 8], "step": 3}}, 3),
         ({"stages.mlp.ratio": {"range": [1.0, 4.0]}}, math.inf),
         ({"stages.depth": {"each": [{"choose": [1, 2]}, 3]}}, 2),
+        ({"stages.depth": {"each": [{"choose": [1, 2]}, {"choose": [3, 4]}]}}, 4),
     ],
 )
 def test_a_space_is_as_large_as_the_ways_to_decide(vary: dict[str, Any], size: float) -> None:
