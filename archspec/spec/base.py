@@ -223,8 +223,16 @@ class Spec(BaseModel):
         """A copy with other values, not sharing what was remembered about this one."""
         if not updates:
             return self
-        values = {name: self.__dict__[name] for name in self.names}
-        return cast("Self", type(self).model_construct(**{**values, **updates}))
+        values = {**{name: self.__dict__[name] for name in self.names}, **updates}
+        if self.__private_attributes__:
+            return cast("Self", type(self).model_construct(**values))
+        # What model_construct does, where there is nothing to fill in: stages are made by the million.
+        made = type(self).__new__(type(self))
+        object.__setattr__(made, "__dict__", values)
+        object.__setattr__(made, "__pydantic_fields_set__", set(values))
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
 
     def _resolved_bias(self, scope: Scope) -> tuple[BiasPart, ...]:
         value = getattr(self, "bias", True)

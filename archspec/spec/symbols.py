@@ -38,13 +38,13 @@ def inheriting(spec: Spec, path: str) -> tuple[Complaint, ...]:
 
 def each_inheriting(spec: Spec, path: str) -> Iterator[Complaint]:
     """The same, looked at anew."""
-    for name, field in type(spec).model_fields.items():
-        value, where = getattr(spec, name), f"{path}.{name}".strip(".")
-        if name in ("activation", "bias") and _inherits(value) and not _inherits(field.default):
+    for name in spec.names:
+        value = spec.__dict__[name]
+        if name in ("activation", "bias") and _inherits(value) and not _inherits(type(spec).model_fields[name].default):
             hint = "write the value; only the mixer, mlp and norm of a stage inherit"
-            yield Complaint(where, "there is nothing to inherit from here", hint, "ARC104")
+            yield Complaint(f"{path}.{name}".strip("."), "there is nothing to inherit from here", hint, "ARC104")
         elif isinstance(value, Spec):
-            yield from inheriting(value, where)
+            yield from inheriting(value, f"{path}.{name}".strip("."))
 
 
 def _inherits(value: Any) -> bool:
