@@ -53,7 +53,7 @@ def filtering(count: int) -> None:
 
 
 def asking(title: str, candidates: Candidates) -> None:
-    """Ask TPE for candidates once so many are known, journal included; processor time, for the machine may be shared."""
+    """Ask TPE for candidates once so many are known, journal included; in processor time."""
     search = Search.model_validate({"objectives": {"top1": "max"}, "sampler": "tpe", "trials": KNOWN})
     rng, spent = random.Random(0), list[float]()
     with tempfile.TemporaryDirectory() as folder:

@@ -23,9 +23,7 @@ COMMANDS = {
     "logs": Entry("archspec.cli.logs:logs", "What a run said, and says."),
     "export": Entry("archspec.cli.export:export", "A run's network in one file."),
     "study": Entry("archspec.cli.study.group:study", "Say what to vary, and get the table."),
-    "space": Entry(
-        "archspec.cli.space.group:space", "What a search may choose from, and what it costs."
-    ),
+    "space": Entry("archspec.cli.space.group:space", "What a search may choose from, and what it costs."),
     "store": Entry("archspec.cli.store.group:store", "What is kept: rebuild its index, tidy, export, import."),
     "check": Entry("archspec.cli.check:check", "Every mistake in YAML files, each at its own line."),
     "schema": Entry("archspec.cli.schema:schema", "The JSON Schema of a document, for editors."),
@@ -46,9 +44,7 @@ STUDY_COMMANDS = {
 
 SPACE_COMMANDS = {
     "show": Entry("archspec.cli.space.show:show", "Its decisions and conditions."),
-    "size": Entry(
-        "archspec.cli.space.size:size", "How many candidates there are, and what they cost."
-    ),
+    "size": Entry("archspec.cli.space.size:size", "How many candidates there are, and what they cost."),
     "sample": Entry("archspec.cli.space.sample:sample", "Candidates as YAML."),
     "check": Entry("archspec.cli.space.check:check", "Every mistake in it, each at its own line."),
 }

@@ -10,10 +10,10 @@ from functools import cached_property
 
 from archspec.errors import ArchspecError, near
 from archspec.records.known import Known
-from archspec.studies.plan import SEARCHING, Plan, PlannedRun
+from archspec.studies.plan import CHOOSING, Plan, PlannedRun
 
 TRAINED = "train"
-UNTESTED = ("start", SEARCHING)
+UNTESTED = ("start", *CHOOSING)
 """What runs are for whose tests are not looked at."""
 COUNTED = ("epoch", "step", "steps", "attempt", "seconds")
 """Numbers of a result that say how it came about, not how good it is."""

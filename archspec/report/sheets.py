@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from archspec.report.cells import columns, detectable, legend
 from archspec.report.designs import Found, Rung
@@ -50,7 +50,7 @@ class Section(NamedTuple):
 
 def sheets(table: Table) -> list[Sheet]:
     """A sheet a baseline, then what its design says besides."""
-    found = searches(table.search) if table.search else ()
+    found = [*(searches(table.search) if table.search else ()), *_tuned(table)]
     return [*(_arms(table, block) for block in table.blocks), *_rungs(table), *_effects(table), *found]
 
 
@@ -96,6 +96,19 @@ def notes(table: Table) -> Section:
 def reading(table: Table) -> Section:
     """How to read the columns, and what the seeds could have shown."""
     return Section("How to read it", [*legend(table), *filter(None, [detectable(table)])])
+
+
+def _tuned(table: Table) -> Iterator[Sheet]:
+    """What was chosen for each arm."""
+    names = list(dict.fromkeys(path for row in table.rows for path in row.planned.tuned))
+    if names:
+        heads = (Head("arm", number=False, key="arm"), *(Head(name, number=False) for name in names))
+        rows = [(row.label, *(_value(row.planned.tuned, name) for name in names)) for row in table.rows]
+        yield Sheet("Tuned for each arm by itself, on val and with other seeds", heads, tuple(rows))
+
+
+def _value(tuned: Mapping[str, Any], name: str) -> str:
+    return flow(tuned[name]) if name in tuned else ""
 
 
 def searches(found: Search) -> Iterator[Sheet]:

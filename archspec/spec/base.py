@@ -24,7 +24,7 @@ from pydantic import (
 from archspec.errors import Problem, SpecError
 from archspec.spec.cost import Cost
 from archspec.spec.kinds import joined, no_kind, no_member, not_a_mapping, unknown_kind, wrong_keys
-from archspec.spec.nested import canonical_value, is_tagged, resolved_value
+from archspec.spec.nested import canonical_value, constructed, is_tagged, resolved_value
 from archspec.spec.place import Place, Scope
 from archspec.spec.registry import FAMILIES, members
 from archspec.spec.values import INHERIT, BiasPart, bias_parts
@@ -223,16 +223,7 @@ class Spec(BaseModel):
         """A copy with other values, not sharing what was remembered about this one."""
         if not updates:
             return self
-        values = {**{name: self.__dict__[name] for name in self.names}, **updates}
-        if self.__private_attributes__:
-            return cast("Self", type(self).model_construct(**values))
-        # What model_construct does, where there is nothing to fill in: stages are made by the million.
-        made = type(self).__new__(type(self))
-        object.__setattr__(made, "__dict__", values)
-        object.__setattr__(made, "__pydantic_fields_set__", set(values))
-        object.__setattr__(made, "__pydantic_extra__", None)
-        object.__setattr__(made, "__pydantic_private__", None)
-        return made
+        return constructed(type(self), {**{name: self.__dict__[name] for name in self.names}, **updates})
 
     def _resolved_bias(self, scope: Scope) -> tuple[BiasPart, ...]:
         value = getattr(self, "bias", True)

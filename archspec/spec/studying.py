@@ -10,6 +10,7 @@ from archspec.spec.edits import edits_of, merge
 from archspec.spec.nodes import Node
 from archspec.spec.search import Search, complaints
 from archspec.spec.study import Arm, Factor, Study
+from archspec.spec.tune import wrong
 
 Path = tuple[str, ...]
 
@@ -66,6 +67,7 @@ def _problems(study: Study) -> Iterator[Problem]:
         *_conditions(study),
         *_figures(study),
         *_profiles(study),
+        *_tuned(study),
     ):
         yield Problem("ARC401", message, hint, ".".join(path), study.tree.mark_of(path, key=True))
 
@@ -158,6 +160,14 @@ def _counted(path: Path, figures: object, count: int) -> Wrong:
     if isinstance(figures, tuple) and len(figures) != count:
         archs = f"{count} baseline" + ("s" if count != 1 else "")
         yield path, f"{len(figures)} printed figures for {archs}", "one for each, `none` where nothing is printed"
+
+
+def _tuned(study: Study) -> Wrong:
+    if not study.tune.vary:
+        return
+    if study.space is not None:
+        yield ("tune",), "a study that searches a `space` has no arms to tune", "search the arch, then tune the arms"
+    yield from wrong(study.tune, study.tree.mapping["tune"])
 
 
 def _profiles(study: Study) -> Wrong:

@@ -89,13 +89,16 @@ def drive(
 
 def source_of(planned: Planned, store: Path, folder: StudyFolder, keys: Iterable[str] | None) -> Source:
     """Where the runs of a plan come from: a search goes on asking."""
-    if planned.study.space is None:
-        return Whole(planned, keys)
     from archspec.studies.searched import PlannedSearch
-    from archspec.studies.searching import Searching
+    from archspec.studies.tuning import PlannedTuning, Tuning
 
-    assert isinstance(planned, PlannedSearch)
-    return Searching(planned, store, folder)
+    if isinstance(planned, PlannedSearch):
+        from archspec.studies.searching import Searching
+
+        return Searching(planned, store, folder)
+    if isinstance(planned, PlannedTuning):
+        return Tuning(planned, store, folder, keys)
+    return Whole(planned, keys)
 
 
 @dataclass

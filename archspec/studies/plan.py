@@ -9,8 +9,9 @@ from typing import Any
 
 TRIAL, BEST = "trial", "best"
 """What the arms of a search belong to: its candidates, and those that are trained anew once it has ended."""
-SEARCHING = "search"
-"""What the runs of a candidate are for; of those that start from another's, the last."""
+SEARCHING, TUNING = "search", "tune"
+"""What runs are for that something is chosen by on val, and whose tests are never looked at: candidates, settings."""
+CHOOSING = (SEARCHING, TUNING)
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class PlannedArm:
     """Multiply-accumulates of one whole training, in closed form."""
     images: int = 0
     """Images that one training looks at."""
+    tuned: dict[str, Any] = field(default_factory=dict)
+    """What was chosen for it by tuning: paths into the recipe, and their values."""
     notes: tuple[str, ...] = ()
     """What a reader of the table should know: drift of costs, differences that the factor does not declare."""
 
@@ -58,7 +61,8 @@ class PlannedRun:
     """The id of the arm."""
     seed: int
     role: str = "train"
-    """`train`; `search` for a candidate's; `start` for a run that another starts from; else a measurement's name."""
+    """`train`; `search` for a candidate's, `tune` for a setting's; `start` for what another starts from; else the name
+    of a measurement."""
     needs: tuple[str, ...] = ()
     """Keys of the runs that have to be done before."""
 

@@ -11,14 +11,17 @@ from typing import Any
 from archspec.errors import Problem, SpecError
 from archspec.records.keys import run_document, run_key
 from archspec.spec.arch import Arch
+from archspec.spec.edits import Edit
 from archspec.spec.findings import Findings
 from archspec.spec.origin import ancestors
 from archspec.spec.reading import Document
-from archspec.spec.recipe import Recipe
+from archspec.spec.recipe import RECIPE, Recipe
 from archspec.spec.rows import Base, Row, Rows
 from archspec.spec.shelf import find
 from archspec.spec.study import Study
 from archspec.spec.studying import STUDY, profiled
+from archspec.spec.tune import settings
+from archspec.spec.variants import Variant
 from archspec.studies.computing import checkpoint_bytes, compute
 from archspec.studies.fairness import differences
 from archspec.studies.plan import Plan, PlannedArm, PlannedRun
@@ -134,7 +137,32 @@ def planned(
         runs=tuple(run for seed in taken for one in trained.values() for run in one.runs(seed)),
         max_failures=chosen.max_failures,
     )
-    return Planned(plan, chosen, trained)
+    whole = Planned(plan, chosen, trained)
+    return _tuned(whole, rows, store) if chosen.tune.vary else whole
+
+
+def _tuned(untuned: Planned, rows: Sequence[Row], store: Path | None) -> Planned:
+    """The same study with every arm's recipe chosen by what the store holds."""
+    from archspec.studies.tuning import Options, tuned
+
+    tune, tree = untuned.study.tune, untuned.study.tree.mapping["tune"]
+    recipe = rows[0].variant.recipe
+    assert recipe is not None
+    found = settings(tune, tree, recipe.tree)
+    arms = [_trained([_with(row, edits) for row in rows], untuned.study) for _, edits in found]
+    first = max(untuned.plan.seeds) + 1
+    seeds = tuple(range(first, first + tune.seeds))
+    return tuned(untuned, Options(tune, tuple(choices for choices, _ in found), tuple(arms), seeds), store)
+
+
+def _with(row: Row, edits: list[Edit]) -> Row:
+    """A row whose recipe is edited, and whose baseline's is too."""
+
+    def changed(variant: Variant) -> Variant:
+        assert variant.recipe is not None
+        return Variant(variant.arch, RECIPE.blaming(variant.recipe, edits))
+
+    return replace(row, base=replace(row.base, variant=changed(row.base.variant)), variant=changed(row.variant))
 
 
 def rows_of(study: Study, document: Document) -> list[Row]:

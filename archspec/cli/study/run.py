@@ -121,8 +121,10 @@ class _Teller:
         talk(f"{event.what:8} {name}{self._details(event)}", look)
 
     def _details(self, event: Event) -> str:
+        from archspec.studies.plan import CHOOSING
+
         if event.what == "done":
-            known = event.known.last if event.run.role == "search" else event.known.scores
+            known = event.known.last if event.run.role in CHOOSING else event.known.scores
             score = known.get(self.found.plan.metric)
             return f"  {self.found.plan.metric} {score:.2f}{self._ahead()}" if score is not None else self._ahead()
         return f"  {event.known.reason}" if event.known.reason else ""

@@ -98,5 +98,7 @@ def lines(plan: Plan, known: dict[str, Known], width: int | None) -> list[str]:
 
 
 def _score(run: PlannedRun, one: Known, metric: str) -> float | None:
-    """The result's, or the newest so far; of a search's candidates that of val, since nothing is chosen by the test."""
-    return one.last.get(metric) if run.role == "search" else one.scores.get(metric, one.last.get(metric))
+    """The result's, or the newest so far; of what something is chosen by, that of val."""
+    from archspec.studies.plan import CHOOSING
+
+    return one.last.get(metric) if run.role in CHOOSING else one.scores.get(metric, one.last.get(metric))
