@@ -36,6 +36,7 @@ CODES = {
     "ARC301": "a shape that cannot work",
     "ARC302": "a part that cannot stand where it is",
     "ARC401": "a study that cannot be planned",
+    "ARC402": "a space in which nothing meets the conditions",
 }
 """Every problem's stable code and the sentence that explains the class of mistake."""
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "logs": Entry("archspec.cli.logs:logs", "What a run said, and says."),
     "export": Entry("archspec.cli.export:export", "A run's network in one file."),
     "study": Entry("archspec.cli.study.group:study", "Say what to vary, and get the table."),
+    "space": Entry("archspec.cli.space.group:space", "What a search may choose from, and what it costs."),
     "dashboard": Entry("archspec.cli.dashboard:dashboard", "What the studies have taught so far, in a browser, live."),
     "store": Entry("archspec.cli.store.group:store", "What is kept: rebuild its index, tidy, export, import."),
     "check": Entry("archspec.cli.check:check", "Every mistake in YAML files, each at its own line."),
@@ -38,8 +39,17 @@ STUDY_COMMANDS = {
     "report": Entry("archspec.cli.study.report:report", "The table, the figures, and what they say."),
     "cancel": Entry("archspec.cli.study.stopping:cancel", "Stop runs, or all of them; their checkpoints stay."),
     "retry": Entry("archspec.cli.study.stopping:retry", "Run again what failed or was cancelled."),
+    "promote": Entry("archspec.cli.study.promote:promote", "A search's candidate as an arch of its own."),
 }
 """The commands of `archspec study`."""
+
+SPACE_COMMANDS = {
+    "show": Entry("archspec.cli.space.show:show", "Its decisions and conditions."),
+    "size": Entry("archspec.cli.space.size:size", "How many candidates there are, and what they cost."),
+    "sample": Entry("archspec.cli.space.sample:sample", "Candidates as YAML."),
+    "check": Entry("archspec.cli.space.check:check", "Every mistake in it, each at its own line."),
+}
+"""The commands of `archspec space`."""
 
 STORE_COMMANDS = {
     "rebuild": Entry("archspec.cli.store.rebuild:rebuild", "Read every run again and make the index anew."),

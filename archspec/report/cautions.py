@@ -9,7 +9,7 @@ from archspec.records.known import Known
 from archspec.report.rows import Row
 from archspec.report.scores import TRAINED, Scores
 from archspec.report.wording import count, listed
-from archspec.studies.plan import TRAININGS
+from archspec.studies.plan import SEARCHING, TRAININGS
 
 FEW = 3
 """Seeds below which an interval says little."""
@@ -43,7 +43,8 @@ def _lost(scores: Scores) -> Iterator[str]:
     seen = set()
     for run in scores.plan.runs:
         known = scores.of(run.key)
-        if known.state in BROKEN and run.key not in seen:
+        given_up = run.role == SEARCHING and known.state == "pruned"
+        if known.state in BROKEN and run.key not in seen and not given_up:
             seen.add(run.key)
             name = scores.plan.by_id[run.arm].name + ("" if run.role == TRAINED else f", {run.role}")
             reason = f": {known.reason}" if known.reason else ""

@@ -10,9 +10,11 @@ from functools import cached_property
 
 from archspec.errors import ArchspecError, near
 from archspec.records.known import Known
-from archspec.studies.plan import Plan, PlannedRun
+from archspec.studies.plan import CHOOSING, Plan, PlannedRun
 
 TRAINED = "train"
+UNTESTED = ("start", *CHOOSING)
+"""What runs are for whose tests are not looked at."""
 COUNTED = ("epoch", "step", "steps", "attempt", "seconds")
 """Numbers of a result that say how it came about, not how good it is."""
 
@@ -81,7 +83,7 @@ class Scores:
 
     def _numbers(self, run: PlannedRun) -> dict[str, float]:
         known = self.of(run.key)
-        if known.state != "done" or run.role == "start":
+        if known.state != "done" or run.role in UNTESTED:
             return {}
         numbers = {name: value for name, value in known.scores.items() if isinstance(value, int | float)}
         return {name: v for name, v in numbers.items() if math.isfinite(v) and name not in COUNTED}

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from archspec.report.cells import columns, detectable, legend
 from archspec.report.designs import Found, Rung
+from archspec.report.search import COUNTED, Search
 from archspec.report.table import Block, Table
-from archspec.report.wording import bracket, printed_difference, probability, signed
+from archspec.report.wording import bracket, printed_difference, probability, short, signed
+from archspec.spec.writing import flow
 from archspec.statistics import Difference
+from archspec.studies.plan import PlannedTrial
+
+MOST = 12
+"""Rows of a search that are worth a table."""
 
 
 class Head(NamedTuple):
@@ -44,7 +50,8 @@ class Section(NamedTuple):
 
 def sheets(table: Table) -> list[Sheet]:
     """A sheet a baseline, then what its design says besides."""
-    return [*(_arms(table, block) for block in table.blocks), *_rungs(table), *_effects(table)]
+    found = [*(searches(table.search) if table.search else ()), *_tuned(table)]
+    return [*(_arms(table, block) for block in table.blocks), *_rungs(table), *_effects(table), *found]
 
 
 def sections(*found: Section) -> list[Section]:
@@ -71,7 +78,8 @@ def verdicts(table: Table) -> Section:
     """What was learned, a sentence a factor."""
     several = len(table.blocks) > 1
     names = [f"{v.factor} on {v.baseline}" if several else v.factor for v in table.verdicts]
-    return Section("Verdict", [f"{name}: {v.sentence}" for name, v in zip(names, table.verdicts, strict=True)])
+    said = [f"{name}: {v.sentence}" for name, v in zip(names, table.verdicts, strict=True)]
+    return Section("Verdict", [*(table.search.sentences() if table.search else ()), *said])
 
 
 def agreements(table: Table) -> Section:
@@ -88,6 +96,43 @@ def notes(table: Table) -> Section:
 def reading(table: Table) -> Section:
     """How to read the columns, and what the seeds could have shown."""
     return Section("How to read it", [*legend(table), *filter(None, [detectable(table)])])
+
+
+def _tuned(table: Table) -> Iterator[Sheet]:
+    """What was chosen for each arm."""
+    names = list(dict.fromkeys(path for row in table.rows for path in row.planned.tuned))
+    if names:
+        heads = (Head("arm", number=False, key="arm"), *(Head(name, number=False) for name in names))
+        rows = [(row.label, *(_value(row.planned.tuned, name) for name in names)) for row in table.rows]
+        yield Sheet("Tuned for each arm by itself, on val and with other seeds", heads, tuple(rows))
+
+
+def _value(tuned: Mapping[str, Any], name: str) -> str:
+    return flow(tuned[name]) if name in tuned else ""
+
+
+def searches(found: Search) -> Iterator[Sheet]:
+    """A search's best candidates, and the decisions that mattered."""
+    names = tuple(found.objectives)
+    best = found.best(MOST)
+    if best:
+        title = "The best candidates, as they do on val" if len(names) == 1 else "The front, as it does on val"
+        heads = (Head("trial", number=False, key="arm"), *(Head(name) for name in names), Head("params"), Head("MACs"))
+        rows = tuple(_candidate(found, trial, names) for trial in best)
+        yield Sheet(title, (*heads, Head("decisions", number=False, spare=1)), rows)
+    for name in names:
+        shares = found.importances(name)[:MOST]
+        if shares:
+            heads = (Head("decision", number=False, key="arm"), Head("share"), Head("best answer", number=False))
+            rows = tuple((one.decision, f"{one.share:.0%}", one.answer) for one in shares)
+            yield Sheet(f"What decided {name}: shares of its variance, one decision at a time", heads, rows)
+
+
+def _candidate(found: Search, trial: PlannedTrial, names: tuple[str, ...]) -> tuple[str, ...]:
+    arm = found.arms[trial.arm]
+    values = [short(trial.values[name]) if name in COUNTED else f"{trial.values[name]:.4g}" for name in names]
+    decisions = ", ".join(f"{name}: {flow(answer)}" for name, answer in trial.choices.items())
+    return (str(trial.number), *values, short(arm.params), short(arm.macs), decisions)
 
 
 def _arms(table: Table, block: Block) -> Sheet:

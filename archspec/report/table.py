@@ -12,6 +12,7 @@ from archspec.report.cautions import cautions
 from archspec.report.designs import Effects, Rung, effects, rungs, together
 from archspec.report.rows import Row, labels
 from archspec.report.scores import Scores
+from archspec.report.search import Search
 from archspec.report.verdicts import Compared, Verdict, sentence
 from archspec.report.wording import digits_for
 from archspec.statistics import difference, holm, mean
@@ -65,6 +66,8 @@ class Table:
     rows: tuple[Row, ...]
     warnings: tuple[str, ...] = ()
     """What a reader should know before the numbers."""
+    search: Search | None = None
+    """What a search has asked for, and what came of it."""
 
     @property
     def title(self) -> str:
@@ -121,6 +124,7 @@ class Table:
             **{name: getattr(self, name) for name in names},
             "verdicts": [found._asdict() for found in self.verdicts],
             "arms": [row.to_dict() for row in self.rows],
+            **({"search": self.search.to_dict()} if self.search else {}),
             **({"steps": [rung.to_dict() for found in self.rungs.values() for rung in found]} if self.rungs else {}),
             **({"effects": [e for found in self.effects.values() for e in found.to_list()]} if self.effects else {}),
         }
@@ -168,10 +172,10 @@ def tabulate(plan: Plan, known: Mapping[str, Known], *, metric: str | None = Non
     """The table of a plan from what is known of its runs; arms are compared by the study's metric, or another."""
     scores = Scores(plan, known)
     metric = scores.chosen(metric)
-    values = {arm.id: scores.values(arm.id, metric) for arm in plan.arms}
+    values = {arm.id: scores.values(arm.id, metric) for arm in plan.tested}
     digits = digits_for(value for by_seed in values.values() for value in by_seed.values())
     shared = Shared(scores, metric, values, labels(plan.by_id, plan.design), digits)
-    rows = _corrected([_row(shared, arm) for arm in plan.arms])
+    rows = _corrected([_row(shared, arm) for arm in plan.tested])
     return Table(
         study=plan.study,
         profile=plan.profile,
@@ -183,6 +187,7 @@ def tabulate(plan: Plan, known: Mapping[str, Known], *, metric: str | None = Non
         digits=digits,
         rows=rows,
         warnings=tuple(cautions(scores, rows)),
+        search=Search(plan.objectives, plan.trials, plan.by_id) if plan.objectives else None,
     )
 
 

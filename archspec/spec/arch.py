@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema
@@ -172,11 +172,11 @@ class Stage(Spec):
         return self._changed({**cycled, **whole, "activation": Gelu(), "bias": True})
 
     def _resolved_parts(self, grid: Grid, block: int) -> dict[str, Spec]:
-        activation = self.activation.resolve(Scope(grid, block))
+        activation = _resolved(self.activation, Scope(grid, block))
         scope = Scope(grid, block, activation, self.bias)
-        norm = self.norm.resolve(scope)
+        norm = _resolved(self.norm, scope)
         scope = Scope(grid, block, activation, self.bias, norm)
-        parts = {name: getattr(self, name).resolve(scope) for name in ("mixer", "mlp", "scaling")}
+        parts = {name: _resolved(getattr(self, name), scope) for name in ("mixer", "mlp", "scaling")}
         return {**parts, "norm": norm}
 
     def block(self, index: int) -> Block:
@@ -188,6 +188,12 @@ class Stage(Spec):
     def canonical(self) -> dict[str, Any]:
         """What identifies the stage: width and depth always, the rest where it is not the default."""
         return {"dim": self.dim, "depth": self.depth, **super().canonical()}
+
+
+@lru_cache(maxsize=65536)
+def _resolved(part: Any, scope: Scope) -> Any:
+    """A part with nothing symbolic left; stages of a search share their parts."""
+    return part.resolve(scope)
 
 
 def _turn(part: Any, index: int) -> Any:

@@ -24,7 +24,7 @@ from pydantic import (
 from archspec.errors import Problem, SpecError
 from archspec.spec.cost import Cost
 from archspec.spec.kinds import joined, no_kind, no_member, not_a_mapping, unknown_kind, wrong_keys
-from archspec.spec.nested import canonical_value, is_tagged, resolved_value
+from archspec.spec.nested import canonical_value, constructed, is_tagged, resolved_value
 from archspec.spec.place import Place, Scope
 from archspec.spec.registry import FAMILIES, members
 from archspec.spec.values import INHERIT, BiasPart, bias_parts
@@ -170,7 +170,7 @@ class Spec(BaseModel):
         # Specs key every memo, so the hash is worked out once and kept beside the values it is made from.
         known = self.__dict__.get("_hash")
         if known is None:
-            known = self.__dict__["_hash"] = hash((type(self), *(self.__dict__[name] for name in self.names)))
+            known = self.__dict__["_hash"] = hash((type(self), *[self.__dict__[name] for name in self.names]))
         return int(known)
 
     def __getstate__(self) -> dict[Any, Any]:
@@ -202,7 +202,10 @@ class Spec(BaseModel):
 
     def period(self) -> int:
         """After how many blocks everything symbolic in here repeats."""
-        return math.lcm(1, *(spec.period() for spec in self.specs()))
+        known = self.__dict__.get("_period")
+        if known is None:
+            known = self.__dict__["_period"] = math.lcm(1, *(spec.period() for spec in self.specs()))
+        return int(known)
 
     def resolve(self, scope: Scope) -> Self:
         """This spec with nothing symbolic left: inherited, cycled and relative values written out."""
@@ -220,8 +223,7 @@ class Spec(BaseModel):
         """A copy with other values, not sharing what was remembered about this one."""
         if not updates:
             return self
-        values = {name: self.__dict__[name] for name in self.names}
-        return cast("Self", type(self).model_construct(**{**values, **updates}))
+        return constructed(type(self), {**{name: self.__dict__[name] for name in self.names}, **updates})
 
     def _resolved_bias(self, scope: Scope) -> tuple[BiasPart, ...]:
         value = getattr(self, "bias", True)

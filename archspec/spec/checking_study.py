@@ -6,6 +6,7 @@ from archspec.spec.checking_space import try_space
 from archspec.spec.findings import Findings
 from archspec.spec.reading import Document
 from archspec.spec.rows import Rows
+from archspec.spec.search import conditions
 from archspec.spec.space import SPACE
 from archspec.spec.study import Study
 from archspec.spec.studying import profiled
@@ -25,6 +26,7 @@ def _try(study: Study, document: Document, found: Findings) -> None:
     if study.space is not None:
         with found.collecting():
             space = SPACE.resolve(study.tree.mapping["space"], document)
-            try_space(space, rows.names.arch(space.tree.mapping["base"]), found)
+            base = rows.names.arch(space.tree.mapping["base"])
+            try_space(space, base, found, conditions(study.search, study.tree.mapping["search"]))
     for _ in rows:
         pass

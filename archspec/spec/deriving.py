@@ -110,7 +110,7 @@ class Form(Generic[M]):
             raise SpecError(without_repeats(list(located)))
         return model
 
-    def edited(self, model: M, edits: list[Edit]) -> M:
+    def edited(self, model: M, edits: list[Edit], *, check: bool = True) -> M:
         """A model with parts changed. Kinds go first, so that paths may name what a new kind brings."""
         for edit in edits:
             if edit.path.split(".")[0] in self.about:
@@ -121,7 +121,7 @@ class Form(Generic[M]):
         touched: Touched = []
         for kinds in levels:
             tree = self.from_tree(self._with_kinds(tree, kinds, others, touched), check=False).tree
-        return self.from_tree(apply_edits(tree, others, touched))
+        return self.from_tree(apply_edits(tree, others, touched), check=check)
 
     def blaming(self, model: M, edits: list[Edit]) -> M:
         """The same, where what no longer works elsewhere is told of the edit that broke it."""

@@ -139,13 +139,20 @@ def _walk(node: Node, done: Path, rest: list[str], edit: Edit, tree: Node) -> It
 
 
 def _indices(rest: list[str], count: int, done: Path, edit: Edit) -> range:
-    match = _RANGE.fullmatch(rest[0])
-    first = int(match[1]) if match else 0
-    last = int(match[3]) if match and match[3] else count - 1 if match and match[2] else first
-    if first > last or last >= count:
+    found = index_range(rest[0], count) or range(0)
+    if not found or found[-1] >= count:
         where = ".".join(done)
         edit.misses(rest, f"`{where}` has no `{rest[0]}`", f"it has 0 to {count - 1}" if count > 1 else "it has only 0")
-    return range(first, last + 1)
+    return found
+
+
+def index_range(text: str, count: int) -> range | None:
+    """The indices that `2`, `0-1` or `2-` name among so many; None where a text is no index."""
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        return None
+    first = int(match[1])
+    return range(first, (int(match[3]) if match[3] else count - 1 if match[2] else first) + 1)
 
 
 def _missing(node: Node, done: Path, rest: list[str], edit: Edit, tree: Node) -> NoReturn:

@@ -16,7 +16,7 @@ from archspec.spec.base import Complaint, Cycle, Part, Spec
 from archspec.spec.cost import Cost, vector
 from archspec.spec.downsamples import NoDownsample
 from archspec.spec.place import Place, Scope
-from archspec.spec.values import INHERIT
+from archspec.spec.symbols import each_inheriting, inheriting, long_cycles
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Layout:
 
     def problems(self) -> Iterator[Problem]:
         """Everything that cannot work, with its path."""
-        for complaint in _long_cycles(self.arch.init, "init", 0):
+        for complaint in long_cycles(self.arch.init, "init", 0):
             yield Problem(complaint.code, complaint.message, complaint.hint, complaint.field)
         for section in self.sections:
             for complaint in section.complaints:
@@ -89,7 +89,7 @@ def _resolved(arch: Arch, sections: list[Section]) -> Arch:
 
 @lru_cache(maxsize=4096)
 def _stem(stem: Spec, image: Place) -> Section:
-    written = (*_long_cycles(stem, "", 0), *_inheriting(stem, ""))
+    written = (*long_cycles(stem, "", 0), *inheriting(stem, ""))
     stem = stem.resolve(Scope(image.native))
     after = _behind(stem, image)
     complaints, ends = (*written, *_reshaping(stem, image)), _ends(stem, image)
@@ -98,21 +98,21 @@ def _stem(stem: Spec, image: Place) -> Section:
 
 @lru_cache(maxsize=4096)
 def _head(head: Spec, at: Place) -> Section:
-    written = (*_long_cycles(head, "", 0), *_inheriting(head, ""))
+    written = (*long_cycles(head, "", 0), *inheriting(head, ""))
     head = head.resolve(Scope(at.native))
     complaints = (*written, *head.complaints(at))
     return Section("head", head, at, at, () if complaints else (("head", head.total(at)),), complaints)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=65536)
 def _first_stage(stage: Stage, at: Place) -> Section:
     return _inside(stage, at, at, (), ())
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=65536)
 def _stage(stage: Stage, entry: Place) -> Section:
     downsample: Any = stage.downsample or NoDownsample()
-    complaints = [*_long_cycles(downsample, "downsample", 0), *_inheriting(downsample, "downsample")]
+    complaints = [*long_cycles(downsample, "downsample", 0), *inheriting(downsample, "downsample")]
     downsample = downsample.resolve(Scope(entry.native))
     after = _behind(downsample, entry)
     complaints += (c._replace(field=f"downsample.{c.field}".strip(".")) for c in _reshaping(downsample, entry))
@@ -162,10 +162,32 @@ def _inside(
     """A stage's section, once it is known what its downsampler leads to."""
     own = tuple(token for token in CLASS_TOKENS if token in stage.class_tokens or token in after.class_tokens)
     at = replace(after, class_tokens=own)
-    resolved = stage.resolve(Scope(at.native))
-    found = (*complaints, *_stage_complaints(stage, resolved, after, at))
+    resolved, told, inner = _blocks(stage, after, at)
+    found = (*complaints, *told)
     # What cannot work has no cost: asking for it could divide by a width of nothing.
-    return Section("", resolved, entry, at, () if found else (*costs, *_stage_costs(resolved, at)), found)
+    return Section("", resolved, entry, at, () if found else (*costs, *inner), found)
+
+
+Blocks = tuple[Stage, tuple[Complaint, ...], tuple[tuple[str, Cost], ...]]
+"""A resolved stage, what is wrong with it, and what it costs behind its downsampler."""
+
+
+def _blocks(stage: Stage, after: Place, at: Place) -> Blocks:
+    """The blocks of a stage; equal ones are looked at once, whatever their number and whatever leads to them."""
+    depth = stage.depth if stage.period() == 1 else 1
+    resolved, complaints, costs = _few_blocks(
+        stage._changed({"downsample": None, "depth": stage.depth // depth}), after, at
+    )
+    resolved = resolved._changed({"downsample": stage.downsample, "depth": stage.depth})
+    repeated = ((name, cost * (depth if name in PER_BLOCK else 1)) for name, cost in costs)
+    return resolved, complaints, tuple(repeated)
+
+
+@lru_cache(maxsize=65536)
+def _few_blocks(stage: Stage, after: Place, at: Place) -> Blocks:
+    resolved = stage.resolve(Scope(at.native))
+    complaints = tuple(_stage_complaints(stage, resolved, after, at))
+    return resolved, complaints, () if complaints else tuple(_stage_costs(resolved, at))
 
 
 def _stage_costs(stage: Stage, at: Place) -> Iterator[tuple[str, Cost]]:
@@ -178,8 +200,17 @@ def _stage_costs(stage: Stage, at: Place) -> Iterator[tuple[str, Cost]]:
     for index in range(period):
         repeats = len(range(index, stage.depth, period))
         for name, spec in _branch_parts(stage, index):
-            totals[name] = totals.get(name, Cost()) + spec.total(at) * repeats
+            totals[name] = totals.get(name, Cost()) + _total(spec, at) * repeats
     yield from totals.items()
+
+
+@lru_cache(maxsize=65536)
+def _total(spec: Spec, at: Place) -> Cost:
+    return spec.total(at)
+
+
+PER_BLOCK = ("mixer", "mlp", "norm", "scaling")
+"""The costs of a stage that grow with its depth."""
 
 
 def _branch_parts(stage: Stage, index: int) -> Iterator[tuple[str, Spec]]:
@@ -195,9 +226,9 @@ def _branch_parts(stage: Stage, index: int) -> Iterator[tuple[str, Spec]]:
 
 def _stage_complaints(stage: Stage, resolved: Stage, before: Place, at: Place) -> Iterator[Complaint]:
     for name in ("mixer", "mlp", "norm", "scaling", "activation"):
-        yield from _long_cycles(getattr(stage, name), name, stage.depth)
-    yield from _long_cycles(stage.positions, "positions", 0)
-    yield from _inheriting(stage, "")
+        yield from long_cycles(getattr(stage, name), name, stage.depth)
+    yield from long_cycles(stage.positions, "positions", 0)
+    yield from each_inheriting(stage, "")
     for token in set(stage.class_tokens) & set(before.class_tokens):
         message = f"the stage before already has a class token at the {token}"
         yield Complaint("class_tokens", message, "it goes through all that follow", "ARC302")
@@ -214,8 +245,13 @@ def _stage_complaints(stage: Stage, resolved: Stage, before: Place, at: Place) -
 
 def _branch_complaints(branch: Branch, path: str, norm_path: str, at: Place) -> Iterator[Complaint]:
     for part in (Part(path, branch.op, at), Part(norm_path, branch.norm, at)):
-        for complaint in part.spec.complaints(at):
+        for complaint in _complaints(part.spec, at):
             yield complaint._replace(field=f"{part.name}.{complaint.field}".strip("."))
+
+
+@lru_cache(maxsize=65536)
+def _complaints(spec: Spec, at: Place) -> tuple[Complaint, ...]:
+    return tuple(spec.complaints(at))
 
 
 def _address(part: Spec, path: str, block: int) -> str:
@@ -224,35 +260,3 @@ def _address(part: Spec, path: str, block: int) -> str:
         return path
     turn, index = divmod(block, len(part.cycle))
     return _address(part.cycle[index], f"{path}.cycle.{index}", turn)
-
-
-def _long_cycles(spec: Spec, path: str, depth: int) -> Iterator[Complaint]:
-    """A cycle with more members than there are blocks says something that is never built."""
-    turns = len(spec.in_turn())
-    if turns > depth:
-        long = f"a cycle of {turns} is longer than the {depth} blocks of the stage"
-        nowhere = "a cycle takes turns over the blocks of a stage; here there are none"
-        yield Complaint(path, long if depth else nowhere, "a deeper stage, or fewer members" if depth else "choose one")
-    for name in type(spec).model_fields:
-        value = getattr(spec, name)
-        for index, element in enumerate(value if isinstance(value, tuple) else (value,)):
-            if isinstance(element, Spec):
-                where = f"{path}.{name}.{index}" if isinstance(value, tuple) else f"{path}.{name}"
-                blocks = len(range(index, depth, turns)) if turns else depth
-                yield from _long_cycles(element, where.strip("."), blocks)
-
-
-def _inheriting(spec: Spec, path: str) -> Iterator[Complaint]:
-    """`inherit` where it is not the field's own default: there is nothing that it could stand for."""
-    for name, field in type(spec).model_fields.items():
-        value, where = getattr(spec, name), f"{path}.{name}".strip(".")
-        if name in ("activation", "bias") and _inherits(value) and not _inherits(field.default):
-            hint = "write the value; only the mixer, mlp and norm of a stage inherit"
-            yield Complaint(where, "there is nothing to inherit from here", hint, "ARC104")
-        elif isinstance(value, Spec):
-            yield from _inheriting(value, where)
-
-
-def _inherits(value: Any) -> bool:
-    """Whether an activation or bias is said to be inherited, perhaps in turn."""
-    return INHERIT in (value, getattr(value, "kind", "")) or any(map(_inherits, getattr(value, "cycle", ())))

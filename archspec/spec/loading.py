@@ -31,6 +31,13 @@ def edited_by(arch: Arch, edits: list[Edit]) -> Arch:
     return ARCH.blaming(arch, edits)
 
 
+def renamed(arch: Arch, name: str, note: str = "") -> Arch:
+    """The same network under another name, perhaps with a note."""
+    said = {"arch": Node(name), **({"note": Node(note)} if note else {})}
+    whole = {**said, **{key: child for key, child in arch.tree.mapping.items() if key not in said}}
+    return ARCH.from_tree(Node(whole, arch.tree.mark, arch.tree.key_marks))
+
+
 def expand(node: Node) -> Node:
     """A document with `defaults` merged into its stages."""
     if "timm" in node.mapping:

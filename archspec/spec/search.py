@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
+from archspec.errors import near
 from archspec.spec.base import Spec
-from archspec.spec.values import Count, Number, OrNone
+from archspec.spec.conditions import Condition, asked, condition
+from archspec.spec.naming import Texts
+from archspec.spec.nodes import Node
+from archspec.spec.pruners import NoPruner, Pruner
+from archspec.spec.samplers import Sampler, Tpe
+from archspec.spec.values import Count, NonNegative, Number, OrNone
 
-
-class Sampler(Spec, family="samplers"):
-    """What proposes the next candidate."""
-
-
-class Tpe(Sampler):
-    """Tree-structured Parzen estimator: good candidates attract the next ones."""
-
-    kind: Literal["tpe"] = "tpe"
-
-
-class Random(Sampler):
-    """Every candidate is drawn on its own."""
-
-    kind: Literal["random"] = "random"
-
-
-class Pruner(Spec, family="pruners"):
-    """What stops runs that will not become good."""
-
-
-class NoPruner(Pruner):
-    """Every run is trained to its end."""
-
-    kind: Literal["none"] = "none"
-
-
-class Hyperband(Pruner):
-    """Many short runs, of which ever fewer go on."""
-
-    kind: Literal["hyperband"] = "hyperband"
-
-
-class Median(Pruner):
-    """A run stops where it is worse than the median of those before it."""
-
-    kind: Literal["median"] = "median"
+LEARNED = ("top1", "top5", "loss")
+"""What a run measures on val after each epoch."""
+TIMED = ("throughput", "peak_memory")
+"""What a run shows about the machine: images a second in training, and MiB."""
+CLOSED = ("params", "macs", "activations", "training_macs")
+"""What is known of a candidate without a run."""
+OBJECTIVES = (*LEARNED, *TIMED, *CLOSED)
 
 
 class Bounds(Spec):
@@ -55,14 +32,89 @@ class Bounds(Spec):
     max: OrNone[Number] = Field(None, description="the most: 30M")
 
 
+class Final(Spec):
+    """What is trained anew once the search has ended, and tested."""
+
+    best: NonNegative = Field(3, description="how many of the best candidates; of several objectives, of the front")
+    seeds: Count = Field(3, description="seeds that the search has not seen; the base is trained with them too")
+
+
 class Search(Spec):
     """What is looked for in a space, and how."""
 
-    objectives: dict[str, Literal["max", "min"]] = Field({}, description="metrics or costs, each `max` or `min`")
-    constraints: dict[Literal["params", "macs"], Bounds] = Field(
+    objectives: dict[str, Literal["max", "min"]] = Field({}, description="metrics of val or costs, each `max` or `min`")
+    constraints: dict[Literal["params", "macs", "activations"], Bounds] = Field(
         {}, description="bounds on costs; what lies outside is never trained"
     )
+    where: OrNone[Texts] = Field(None, description="what else is asked of a candidate: a condition, or a list of them")
     sampler: Sampler = Field(Tpe(), description="what proposes the next candidate")
     pruner: Pruner = Field(NoPruner(), description="what stops runs early")
     trials: Count = Field(100, description="candidates to train")
-    prune_on: OrNone[str] = Field(None, description="the metric the pruner reads; `none`: the first objective")
+    seed: NonNegative = Field(0, description="what the sampler draws by; the study's `seeds` are those of the runs")
+    prune_on: OrNone[str] = Field(None, description="the metric the pruner reads; `none`: the one objective")
+    final: Final = Field(Final(), description="what is trained anew with fresh seeds, and tested")
+
+    @property
+    def measured(self) -> bool:
+        """Whether candidates have to be trained."""
+        return any(name not in CLOSED for name in self.objectives)
+
+    @property
+    def prunes(self) -> bool:
+        """Whether candidates may be stopped early."""
+        return self.pruner != NoPruner()
+
+    @property
+    def pruned_by(self) -> str:
+        """The metric that the pruner reads."""
+        return self.prune_on or next(iter(self.objectives), "")
+
+    def best_is_more(self, metric: str) -> bool:
+        """Whether more of a metric is better."""
+        return self.objectives.get(metric, "min" if metric == "loss" else "max") == "max"
+
+
+def conditions(search: Search, tree: Node) -> list[Condition]:
+    """What a search asks of candidates: bounds on costs, and its `where`."""
+    found = []
+    for name, given in search.constraints.items():
+        for bound, sign in (("min", ">="), ("max", "<=")):
+            value = getattr(given, bound)
+            if value is not None:
+                found.append(condition(Node(f"{name} {sign} {value:.15g}", tree.mark_of(("constraints", name, bound)))))
+    return [*found, *asked(tree.mapping.get("where"))]
+
+
+Wrong = Iterator[tuple[tuple[str, ...], str, str]]
+
+
+def complaints(search: Search, seeds: int) -> Wrong:
+    """What cannot go together in a search: where, why, and what to do."""
+    yield from _objectives(search)
+    yield from _bounds(search)
+    if search.pruner == NoPruner():
+        if search.prune_on is not None:
+            yield ("prune_on",), "there is no pruner that could read it", "name a `pruner`, or leave it out"
+        return
+    if search.prune_on is None and len(search.objectives) > 1:
+        hint = "name the metric it reads: `prune_on: top1`"
+        yield ("pruner",), "a pruner reads one metric, and there are several objectives", hint
+    elif search.pruned_by not in LEARNED:
+        where = "prune_on" if search.prune_on else "pruner"
+        yield (where,), f"`{search.pruned_by}` is not measured epoch by epoch", near(search.pruned_by, LEARNED)
+    if search.pruner.over_seeds and seeds < 2:
+        yield ("pruner",), "seeds can only be compared where there are several", "write `seeds: 5`, or another pruner"
+
+
+def _objectives(search: Search) -> Wrong:
+    for name in search.objectives:
+        if name not in OBJECTIVES:
+            yield ("objectives", name), f"there is no objective `{name}`", near(name, OBJECTIVES)
+    if len(search.objectives) > 1 and not search.sampler.several:
+        yield ("sampler",), "this sampler looks for one objective, and there are several", "for example `tpe`, `nsga2`"
+
+
+def _bounds(search: Search) -> Wrong:
+    for name, given in search.constraints.items():
+        if given.min is not None and given.max is not None and given.min > given.max:
+            yield ("constraints", name), f"no number is at least {given.min:,.15g} and at most {given.max:,.15g}", ""

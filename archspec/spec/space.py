@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from archspec.spec.deriving import Form
-from archspec.spec.naming import ArchName, Paths
+from archspec.spec.naming import ArchName, Paths, Texts
+from archspec.spec.values import OrNone
 from archspec.spec.written import Written
 
 
@@ -19,6 +20,7 @@ class Space(Written):
     vary: Annotated[dict[str, Any], Paths("arch", varying=True)] = Field(
         min_length=1, description="paths into the base, and what each may become"
     )
+    where: OrNone[Texts] = Field(None, description="what is asked of a candidate: a condition, or a list of them")
     note: str | None = Field(None, description="anything a reader should know")
 
 

@@ -25,6 +25,7 @@ from archspec.spec.naming import ArchName, ArchNames, Paths, Printed, RecipeName
 from archspec.spec.refusing import shown, wrong
 from archspec.spec.search import Search
 from archspec.spec.timm_arch import TimmArch
+from archspec.spec.tune import Tune
 from archspec.spec.values import NonNegative, Number, OrNone, Positive, Share
 from archspec.spec.written import Written
 
@@ -181,6 +182,7 @@ class Study(Written):
     max_failures: OrNone[NonNegative] = Field(None, description="failed runs after which the study stops; or `none`")
     space: OrNone[SpaceName] = Field(None, description="the space to search, in the place of factors")
     search: Search = Field(Search(), description="what is looked for in the space, and how")
+    tune: Tune = Field(Tune(), description="what is chosen for every arm by itself, by the same small search on val")
     note: str | None = Field(None, description="anything a reader should know")
 
     _layer: tuple[Edit, ...] = PrivateAttr(())

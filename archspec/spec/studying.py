@@ -10,8 +10,9 @@ from archspec.errors import Mark, Problem, SpecError, near
 from archspec.spec.deriving import Form
 from archspec.spec.edits import edits_of, merge
 from archspec.spec.nodes import Node
-from archspec.spec.search import Search
+from archspec.spec.search import Search, complaints
 from archspec.spec.study import Arm, Factor, Study
+from archspec.spec.tune import wrong
 
 Path = tuple[str, ...]
 
@@ -101,6 +102,7 @@ def _problems(study: Study) -> Iterator[Problem]:
         *_measurements(study),
         *_figures(study),
         *_profiles(study),
+        *_tuned(study),
     ):
         yield Problem("ARC401", message, hint, ".".join(path), study.tree.mark_of(path, key=True))
 
@@ -137,6 +139,8 @@ def _searching(study: Study) -> Wrong:
             "what is looked for in the space is not said",
             "for example `search: {objectives: {top1: max}}`",
         )
+    for path, message, hint in complaints(study.search, len(study.seed_list)):
+        yield ("search", *path), message, hint
 
 
 def _too_many(study: Study) -> Wrong:
@@ -210,6 +214,14 @@ def _counted(path: Path, figures: object, count: int) -> Wrong:
     if isinstance(figures, tuple) and len(figures) != count:
         archs = f"{count} baseline" + ("s" if count != 1 else "")
         yield path, f"{len(figures)} printed figures for {archs}", "one for each, `none` where nothing is printed"
+
+
+def _tuned(study: Study) -> Wrong:
+    if not study.tune.vary:
+        return
+    if study.space is not None:
+        yield ("tune",), "a study that searches a `space` has no arms to tune", "search the arch, then tune the arms"
+    yield from wrong(study.tune, study.tree.mapping["tune"])
 
 
 def _profiles(study: Study) -> Wrong:

@@ -17,7 +17,7 @@ from archspec.execution.jobs import AGAIN, Ended, Pool
 from archspec.records.files import write_atomic
 from archspec.records.freezing import environment, frozen
 from archspec.records.knowing import known
-from archspec.records.known import Known
+from archspec.records.known import Known, State
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.runner import Runner
@@ -26,6 +26,7 @@ from archspec.studies.plan import PlannedRun
 from archspec.studies.planning import Planned
 from archspec.studies.pools import pool_for
 from archspec.studies.requests import carry_out
+from archspec.studies.source import Source, Whole
 from archspec.studies.status import OPEN, STOPPED
 
 WORK = "archspec.training.work:work"
@@ -41,7 +42,7 @@ GRACE = 60.0
 class Event(NamedTuple):
     """Something that a driver tells whoever looks on."""
 
-    what: Literal["started", "done", "failed", "stopped", "died", "waiting"]
+    what: Literal["started", "done", "failed", "pruned", "stopped", "died", "waiting"]
     run: PlannedRun
     known: Known
 
@@ -53,6 +54,8 @@ class Summary:
     failed: int = 0
     reason: str = ""
     """Why it ended before everything had a result; empty where all has."""
+    planned: Planned | None = None
+    """The plan as it was in the end."""
 
 
 def drive(
@@ -66,11 +69,11 @@ def drive(
 ) -> Summary:
     """Run what is missing of a plan, or of some of its runs."""
     folder = StudyFolder.of(store, planned.plan)
-    wanted = set(planned.plan.keys if keys is None else keys)
     with folder.driving():
         folder.keep(planned.plan)
         runner = with_code(runner, frozen(Store(store), planned.specs))
-        driver = _Driver(planned, store, folder, pool_for(runner, target, store, folder.log), on, wanted)
+        source = source_of(planned, store, folder, keys)
+        driver = _Driver(source, store, folder, pool_for(runner, target, store, folder.log), on)
         try:
             return driver.whole()
         except KeyboardInterrupt:
@@ -88,20 +91,35 @@ def with_code(runner: Runner, code: Path | None) -> Runner:
     return runner.model_copy(update={"environment": {**environment(code), **runner.environment}})
 
 
+def source_of(planned: Planned, store: Path, folder: StudyFolder, keys: Iterable[str] | None) -> Source:
+    """Where the runs of a plan come from: a search goes on asking."""
+    from archspec.studies.searched import PlannedSearch
+    from archspec.studies.tuning import PlannedTuning, Tuning
+
+    if isinstance(planned, PlannedSearch):
+        from archspec.studies.searching import Searching
+
+        return Searching(planned, store, folder)
+    if isinstance(planned, PlannedTuning):
+        return Tuning(planned, store, folder, keys)
+    return Whole(planned, keys)
+
+
 @dataclass
 class _Driver:
     """A study while it is driven."""
 
-    planned: Planned
+    source: Source
     store: Path
     folder: StudyFolder
     pool: Pool
     on: Callable[[Event], None]
-    wanted: set[str]
     left: dict[str, PlannedRun] = field(default_factory=dict)
     """Runs without a result, in the order in which they are started: all arms with one seed before the next."""
     mine: dict[str, Known] = field(default_factory=dict)
     """Runs at work in the pool, and what was known of them before."""
+    given_up: dict[str, str] = field(default_factory=dict)
+    """Runs that were stopped because they are not worth going on with, and why."""
     deaths: Counter[str] = field(default_factory=Counter)
     waiting: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
@@ -110,9 +128,7 @@ class _Driver:
     def whole(self) -> Summary:
         """Drive until nothing is left that could run."""
         self._carry_out()
-        for run in self.planned.plan.runs:
-            if run.key in self.wanted and self.known(run.key).state != "done":
-                self.left.setdefault(run.key, run)
+        self._take()
         self.mine |= {key: self.known(key) for key in self.pool.attach(self.left)}
         while self.left or self.mine:
             self._carry_out()
@@ -127,6 +143,9 @@ class _Driver:
                 self._end(one)
             if not ended and not self.mine:
                 time.sleep(PAUSE)  # others are at work
+            if not self.summary.reason:
+                self._take()
+        self.summary.planned = self.source.planned
         return self.summary
 
     def _carry_out(self) -> None:
@@ -135,6 +154,22 @@ class _Driver:
             self.deaths.pop(run.key, None)
             self.failed.discard(run.key)
             self.left.setdefault(run.key, run)
+
+    def _take(self) -> None:
+        """Have the source name runs as long as it does and there is room; what has its result already ends at once."""
+        while True:
+            # What a worker of an earlier driver still works on takes up room here: it was asked for with room in mind.
+            open_ = len(self.left) - len(self.mine)
+            runs = list(self.source.more(room=self.pool.free > open_))
+            if not runs:
+                return
+            for run in runs:
+                now = self.known(run.key)
+                if now.state in self.source.enough:
+                    self._count(run.key, now.state)
+                    self.source.ended(run.key, now)
+                else:
+                    self.left.setdefault(run.key, run)
 
     def known(self, key: str) -> Known:
         """What the folder of a run tells."""
@@ -150,9 +185,12 @@ class _Driver:
                 self.mine.pop(ended.job)
 
     def _stop(self, cancelled: frozenset[str]) -> None:
-        """Stop what was cancelled; and once the study ends early, what may wait in a queue for long."""
+        """Stop what was cancelled or promises nothing; once the study ends early, what may wait in a queue for long."""
         everything = self.summary.reason and self.pool.lasting
         for key in self.mine.keys() if everything else cancelled & self.mine.keys():
+            self.pool.stop(key)
+        for key, reason in self.source.unpromising(self.mine.keys() - self.given_up.keys()).items():
+            self.given_up[key] = reason
             self.pool.stop(key)
 
     def _start(self, cancelled: frozenset[str]) -> None:
@@ -162,16 +200,16 @@ class _Driver:
                 continue
             if self.pool.free <= 0:
                 return
-            state = "cancelled" if key in cancelled else self._state(run)
+            state: State | Literal["waiting"] = "cancelled" if key in cancelled else self._state(run)
             if state in OPEN:
                 self._submit(run)
-            elif state not in ("running", "unknown", "waiting"):
-                self._done_with(key, state)
+            elif state != "waiting" and state not in ("running", "unknown"):
+                self._done_with(key, replace(self.known(key), state=state))
             elif state != "waiting" and key not in self.waiting:
                 self.waiting.add(key)
                 self.on(Event("waiting", run, self.known(key)))
 
-    def _state(self, run: PlannedRun) -> str:
+    def _state(self, run: PlannedRun) -> State | Literal["waiting"]:
         """What is to be made of a run now."""
         before = [self.known(key).state for key in run.needs]
         if any(state in STOPPED for state in before):
@@ -181,7 +219,9 @@ class _Driver:
         return self.known(run.key).state
 
     def _submit(self, run: PlannedRun) -> None:
-        folder = RunFolder.create(self.store, self.planned.document(run.key))
+        folder = RunFolder.create(self.store, self.source.planned.document(run.key))
+        if self.known(run.key).state == "pruned":
+            folder.reopen()  # a search has given it up; here it is wanted
         self.mine[run.key] = known(folder)
         self.pool.submit(run.key, folder.path.absolute())
         self.on(Event("started", run, self.mine[run.key]))
@@ -192,6 +232,7 @@ class _Driver:
             return  # another study's, from the same batch
         before, run = self.mine.pop(ended.job), self.left[ended.job]
         self._let_go(ended.job)
+        self._give_up(run)
         now = self.known(ended.job)
         if now.state not in ("done", "failed", "pruned", "invalid"):
             if ended.code == AGAIN:
@@ -201,8 +242,15 @@ class _Driver:
             now = self.known(ended.job)
             if now.state != "failed":
                 return
-        self._done_with(ended.job, now.state)
-        self.on(Event("done" if now.state == "done" else "failed", run, now))
+        self.on(Event(now.state if now.state in ("done", "pruned") else "failed", run, now))
+        self._done_with(ended.job, now)
+
+    def _give_up(self, run: PlannedRun) -> None:
+        """End a run as pruned that was stopped for it."""
+        folder = RunFolder(Store(self.store).run(run.key))
+        reason, attempt = self.given_up.pop(run.key, None), folder.newest()
+        if reason is not None and attempt is not None and folder.result() is None:
+            folder.finish(attempt, {"state": "pruned", "reason": reason, "checkpoint": None})
 
     def _let_go(self, key: str) -> None:
         """What has left the pool is worked on no more, even where its worker lives on."""
@@ -222,10 +270,15 @@ class _Driver:
             folder.finish(attempt, {"state": "failed", "reason": reason, "checkpoint": None})
         self.on(Event("died", run, self.known(run.key)))
 
-    def _done_with(self, key: str, state: str) -> None:
-        """Nothing is left to do about a run; too many failures end the driving."""
+    def _done_with(self, key: str, known: Known) -> None:
+        """Nothing is left to do about a run."""
         del self.left[key]
+        self._count(key, known.state)
+        self.source.ended(key, known)
+
+    def _count(self, key: str, state: str) -> None:
+        """Too many failures end the driving."""
         self.failed |= {key} if state == "failed" else set()
-        self.summary.failed, most = len(self.failed), self.planned.plan.max_failures
+        self.summary.failed, most = len(self.failed), self.source.planned.plan.max_failures
         if most is not None and self.summary.failed > most:
             self.summary.reason = f"{self.summary.failed} runs have failed, more than `max_failures: {most}`"

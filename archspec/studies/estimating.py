@@ -18,7 +18,7 @@ from archspec.records.store import Store
 from archspec.spec.recipe import phases_of
 from archspec.spec.runner import Runner
 from archspec.studies.computing import compute
-from archspec.studies.plan import TRAININGS, Plan, PlannedArm, PlannedRun
+from archspec.studies.plan import CHOOSING, TRAININGS, Plan, PlannedArm, PlannedRun
 from archspec.studies.planning import Planned, Trained
 from archspec.studies.probing import place, probed, shape
 from archspec.training.data.facts import steps_per_epoch
@@ -133,7 +133,7 @@ COUNTED: dict[str, Callable[[Any], int | None]] = {
 
 
 def _is_timed(run: PlannedRun, found: Mapping[str, Estimate]) -> bool:
-    return run.role == "train" and run.arm in found
+    return run.role in ("train", *CHOOSING) and run.arm in found
 
 
 def spending(

@@ -39,6 +39,11 @@ class StudyFolder:
         return self.path / "plan.json"
 
     @property
+    def journal(self) -> Path:
+        """The trials of a search, as Optuna keeps them; `optuna-dashboard` opens it."""
+        return self.path / "trials.journal"
+
+    @property
     def log(self) -> Path:
         """What workers print."""
         return self.path / "workers.log"

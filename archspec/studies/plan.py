@@ -7,7 +7,12 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-TRAININGS = ("train", "start")
+TRIAL, BEST = "trial", "best"
+"""What the arms of a search belong to: its candidates, and those that are trained anew once it has ended."""
+SEARCHING, TUNING = "search", "tune"
+"""What runs are for that something is chosen by on val, and whose tests are never looked at: candidates, settings."""
+CHOOSING = (SEARCHING, TUNING)
+TRAININGS = ("train", "start", *CHOOSING)
 """The roles of runs that are trainings; others measure one."""
 
 
@@ -43,6 +48,8 @@ class PlannedArm:
     """Multiply-accumulates of one whole training, in closed form."""
     images: int = 0
     """Images that one training looks at."""
+    tuned: dict[str, Any] = field(default_factory=dict)
+    """What was chosen for it by tuning: paths into the recipe, and their values."""
     notes: tuple[str, ...] = ()
     """What a reader of the table should know: drift of costs, differences that the factor does not declare."""
 
@@ -56,7 +63,8 @@ class PlannedRun:
     """The id of the arm."""
     seed: int
     role: str = "train"
-    """`train`; `start` for a run whose weights another starts from; else the name of a measurement."""
+    """`train`; `search` for a candidate's, `tune` for a setting's; `start` for what another starts from; else the name
+    of a measurement."""
     needs: tuple[str, ...] = ()
     """Keys of the runs that have to be done before."""
 
@@ -64,6 +72,22 @@ class PlannedRun:
     def about(self) -> str:
         """What it is called among the runs of a study: its arm, and what it is for where that is not the arm itself."""
         return self.arm if self.role == "train" else f"{self.arm} · {self.role}"
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """A candidate that a search has asked for; those that do not meet its constraints are not among them."""
+
+    number: int
+    """Its number in the search's journal."""
+    arm: str
+    """The id of the arm; of a candidate that was met before, that one's."""
+    choices: dict[str, Any] = field(default_factory=dict)
+    """What was decided, by the decision's name."""
+    state: str = "running"
+    """`running`, `done`, `pruned` or `failed`."""
+    values: dict[str, float] = field(default_factory=dict)
+    """What it reached, by objective; measured on val."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +106,22 @@ class Plan:
     runs: tuple[PlannedRun, ...]
     max_failures: int | None = None
     warnings: tuple[str, ...] = ()
+    objectives: dict[str, str] = field(default_factory=dict)
+    """What a search looks for, each `max` or `min`."""
+    trials: tuple[PlannedTrial, ...] = ()
+    """The candidates of a search, in the order in which they were asked for."""
+    question: str = ""
+    """What tells a search from another one of the same name."""
 
     @cached_property
     def by_id(self) -> dict[str, PlannedArm]:
         """The arms under their ids."""
         return {arm.id: arm for arm in self.arms}
+
+    @cached_property
+    def tested(self) -> tuple[PlannedArm, ...]:
+        """The arms that are compared by their tests: all but the candidates of a search."""
+        return tuple(arm for arm in self.arms if arm.factor != TRIAL)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -114,4 +149,5 @@ class Plan:
         arms = tuple(PlannedArm(**{**arm, "notes": tuple(arm["notes"])}) for arm in data["arms"])
         runs = tuple(PlannedRun(**{**run, "needs": tuple(run["needs"])}) for run in data["runs"])
         tuples = {"seeds": tuple(data["seeds"]), "warnings": tuple(data["warnings"])}
-        return cls(**{**data, **tuples, "arms": arms, "runs": runs})
+        trials = tuple(PlannedTrial(**trial) for trial in data.get("trials", ()))
+        return cls(**{**data, **tuples, "arms": arms, "runs": runs, "trials": trials})

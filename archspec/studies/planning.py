@@ -6,21 +6,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from archspec.errors import Problem, SpecError
+from archspec.errors import ArchspecError, Problem, SpecError
 from archspec.records.keys import measurement_document, measurement_key, run_document, run_key
 from archspec.spec.arch import Arch
 from archspec.spec.base import Spec
+from archspec.spec.edits import Edit
 from archspec.spec.findings import Findings
 from archspec.spec.measurements import Measurement
 from archspec.spec.origin import ancestors
 from archspec.spec.reading import Document
-from archspec.spec.recipe import Recipe
+from archspec.spec.recipe import RECIPE, Recipe
 from archspec.spec.rows import Base, Row, Rows
 from archspec.spec.shelf import find
 from archspec.spec.study import Study
 from archspec.spec.studying import STUDY, profiled
+from archspec.spec.tune import settings
+from archspec.spec.variants import Variant
 from archspec.studies.computing import checkpoint_bytes, compute
 from archspec.studies.fairness import differences
 from archspec.studies.plan import Plan, PlannedArm, PlannedRun
@@ -43,13 +47,20 @@ class Trained:
     measurements: Mapping[str, Measurement] = field(default_factory=dict)
     """What is measured on its finished runs, by name."""
 
+    @cached_property
+    def _keys(self) -> dict[int, str]:
+        """The keys that were worked out: a search asks for them again and again."""
+        return {}
+
     def start(self, seed: int) -> str:
         """The key of the run that it starts from, or nothing."""
         return self.before.key(seed) if self.before else ""
 
     def key(self, seed: int) -> str:
         """The key of its run with a seed."""
-        return run_key(self.arch, self.recipe, seed, self.data.identity, self.start(seed))
+        if seed not in self._keys:
+            self._keys[seed] = run_key(self.arch, self.recipe, seed, self.data.identity, self.start(seed))
+        return self._keys[seed]
 
     def document(self, run: PlannedRun) -> dict[str, Any]:
         """What the folder of one of its runs says."""
@@ -99,6 +110,10 @@ class Planned:
         found = self.trained.values()
         return [spec for one in found for spec in (one.arch, one.recipe, *one.measurements.values())]
 
+    def total(self, keys: Sequence[str]) -> int:
+        """How many runs there will be, where these are those that are known."""
+        return len(set(keys))
+
     @property
     def missing(self) -> tuple[str, ...]:
         """Data that is not on this machine: what to get, and where to put it."""
@@ -106,14 +121,28 @@ class Planned:
 
 
 def planned(
-    study: str | Path, *, profile: str = "", seeds: Sequence[int] | None = None, steps: int | None = None
+    study: str | Path,
+    *,
+    profile: str = "",
+    seeds: Sequence[int] | None = None,
+    steps: int | None = None,
+    store: Path | None = None,
 ) -> Planned:
-    """The plan of a study by name or path, perhaps as one of its profiles has it, with other seeds, or in few steps."""
+    """The plan of a study by name or path, perhaps as one of its profiles has it, with other seeds, or in few steps.
+
+    A search's plan has the candidates that it has asked for so far in a store.
+    """
     document = find("study", str(study))
     said = STUDY.read(document)
     checking = profile == CHECK and CHECK not in said.profiles
     chosen = small(said, document) if checking else profiled(said, profile) if profile else said
     taken = tuple(seeds) if seeds is not None else (0,) if checking else chosen.seed_list
+    if chosen.space is not None:
+        if steps is not None:
+            raise ArchspecError("a search has no shorter form of its runs; `--profile check` tries it in small")
+        from archspec.studies.searched import Setting, planned_search
+
+        return planned_search(Setting(chosen, document, profile, taken, checking), store)
     rows = rows_of(chosen, document)
     if checking:
         rows = [shortened(row) for row in rows]
@@ -131,14 +160,36 @@ def planned(
         runs=tuple(run for seed in taken for one in trained.values() for run in one.runs(seed)),
         max_failures=chosen.max_failures,
     )
-    return Planned(plan, chosen, trained)
+    whole = Planned(plan, chosen, trained)
+    return _tuned(whole, rows, store) if chosen.tune.vary and steps is None else whole
+
+
+def _tuned(untuned: Planned, rows: Sequence[Row], store: Path | None) -> Planned:
+    """The same study with every arm's recipe chosen by what the store holds."""
+    from archspec.studies.tuning import Options, tuned
+
+    tune, tree = untuned.study.tune, untuned.study.tree.mapping["tune"]
+    recipe = rows[0].variant.recipe
+    assert recipe is not None
+    found = settings(tune, tree, recipe.tree)
+    arms = [_trained([_with(row, edits) for row in rows], untuned.study) for _, edits in found]
+    first = max(untuned.plan.seeds) + 1
+    seeds = tuple(range(first, first + tune.seeds))
+    return tuned(untuned, Options(tune, tuple(choices for choices, _ in found), tuple(arms), seeds), store)
+
+
+def _with(row: Row, edits: list[Edit]) -> Row:
+    """A row whose recipe is edited, and whose baseline's is too."""
+
+    def changed(variant: Variant) -> Variant:
+        assert variant.recipe is not None
+        return Variant(variant.arch, RECIPE.blaming(variant.recipe, edits))
+
+    return replace(row, base=replace(row.base, variant=changed(row.base.variant)), variant=changed(row.variant))
 
 
 def rows_of(study: Study, document: Document) -> list[Row]:
     """The rows of a study; an error that tells everything that is wrong with any of them."""
-    if study.space is not None:
-        message, hint = "a study that searches a `space` has no arms to plan", "plan one with `factors` or `steps`"
-        raise SpecError(Problem("ARC401", message, hint, "space", study.tree.mark_of(("space",), key=True)))
     found = Findings()
     rows = list(Rows(study, document, found))
     if found.seen:
@@ -153,7 +204,7 @@ def _trained(rows: Sequence[Row], study: Study) -> dict[str, Trained]:
     several = len({_standing(row.base) for row in rows}) > 1
     for row in rows:
         base = bases.get(_standing(row.base)) if row.factor else None
-        one = _one(row, base, study.measure, several=several, drift=study.drift)
+        one = trained_of(row, base, study.measure, several=several, drift=study.drift)
         if found.setdefault(one.arm.id, one).arm.digest != one.arm.digest:
             message, hint = f"two different networks are called `{row.base.name}`", "give one a name: `arch: …`"
             raise SpecError(Problem("ARC401", message, hint, "baseline", row.base.variant.arch.tree.mark))
@@ -176,8 +227,13 @@ def _id(row: Row, name: str, *, several: bool) -> str:
     return f"{row.factor}/{name}@{standing}" if several else f"{row.factor}/{name}"
 
 
-def _one(
-    row: Row, base: Trained | None, measurements: Mapping[str, Measurement], *, several: bool, drift: float
+def trained_of(
+    row: Row,
+    base: Trained | None,
+    measurements: Mapping[str, Measurement] = MappingProxyType({}),
+    *,
+    several: bool = False,
+    drift: float = 0.0,
 ) -> Trained:
     """A row fitted to its data; `base` is the baseline it stands on, None where it is that itself."""
     recipe = row.variant.recipe

@@ -10,7 +10,7 @@ from archspec.studies.plan import Plan, PlannedRun
 
 STOPPED = ("failed", "cancelled", "blocked", "invalid")
 """States of a run for which nothing that needs it can wait."""
-OPEN = ("planned", "lost")
+OPEN = ("planned", "lost", "pruned")
 """States in which a run is to be started."""
 ORDER = (
     *("done", "running", "queued", "planned", "lost", "unknown", "blocked", "failed", "cancelled", "pruned"),

@@ -6,15 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from archspec.spec.arch import tidy
+from archspec.spec.checking_space import try_space
 from archspec.spec.edits import edits_from
 from archspec.spec.findings import Findings
 from archspec.spec.nodes import node_of
 from archspec.spec.reading import Document
-from archspec.spec.recipe import RECIPE
+from archspec.spec.recipe import RECIPE, Recipe
 from archspec.spec.rows import Row, Rows
+from archspec.spec.space import SPACE
 from archspec.spec.study import Study
 from archspec.spec.studying import STUDY
-from archspec.spec.variants import Variant
+from archspec.spec.variants import Names, Variant
 
 CHECK = "check"
 """The profile's name; a study may have one of its own."""
@@ -46,12 +48,27 @@ SHORT = {
 """Two steps on data that is always there; how images are changed and weights learn stays as it is."""
 
 
+BRIEF = {
+    "constraints": {},
+    "where": "none",
+    "sampler": "random",
+    "pruner": "none",
+    "prune_on": "none",
+    "trials": 2,
+    "final": {"best": 1, "seeds": 1},
+}
+"""Two candidates, whatever they cost, and one of them again."""
+
+
 def small(study: Study, document: Document) -> Study:
-    """A study with its archs as small as all its arms allow."""
+    """A study with its archs as small as all its arms allow, its measurements brief, and a search cut short."""
     brief = {
         name: tidy(measurement.brief().model_dump(exclude_none=True)) for name, measurement in study.measure.items()
     }
-    study = STUDY.from_tree(study.tree.with_child("measure", node_of(brief, study.tree.mapping["measure"])))
+    tree = study.tree.with_child("measure", node_of(brief, study.tree.mapping["measure"]))
+    if study.space is not None:
+        tree = tree.with_child("search", node_of({**tree.mapping["search"].mapping, **BRIEF}))
+    study = STUDY.from_tree(tree)
     for group in SMALLER:
         before = study._layer
         for edits in group:
@@ -65,6 +82,10 @@ def small(study: Study, document: Document) -> Study:
 
 def _works(study: Study, document: Document) -> bool:
     found = Findings()
+    if study.space is not None:
+        space = SPACE.resolve(study.tree.mapping["space"], document)
+        try_space(space, Names(study, document).arch(space.tree.mapping["base"]), found)
+        return not found.seen
     rows = list(Rows(study, document, found))
     return bool(rows) and not found.seen
 
@@ -77,4 +98,9 @@ def shortened(row: Row) -> Row:
 
 def _briefly(variant: Variant) -> Variant:
     assert variant.recipe is not None
-    return Variant(variant.arch, RECIPE.edited(variant.recipe, edits_from(SHORT)))
+    return Variant(variant.arch, briefly(variant.recipe))
+
+
+def briefly(recipe: Recipe) -> Recipe:
+    """A recipe cut down to two steps."""
+    return RECIPE.edited(recipe, edits_from(SHORT))

@@ -107,7 +107,7 @@ def test_the_help_of_a_command_teaches_by_examples(words: tuple[str, ...], run: 
 
 DEPENDS_ON_THE_MACHINE: set[tuple[str, ...]] = {
     *((name,) for name in ("doctor", "init", "train", "evaluate", "logs", "export")),
-    *(("study", "run"), ("store", "export"), ("store", "import")),
+    *(("study", "run"), ("study", "promote"), ("store", "export"), ("store", "import")),
 }
 """And what would take minutes; the commands about images and runs have tests of their own."""
 

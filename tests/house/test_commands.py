@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from archspec.cli.root import archspec
 from tests.house.pages import Block, blocks
 
-READ_ONLY = {"ls", "show", "profile", "diff", "check", "schema"}
+READ_ONLY = {"ls", "show", "profile", "diff", "check", "schema", "space"}
 """Commands that change nothing, and whose answer does not depend on the machine."""
 
 CONSOLES = [block for block in blocks("console") if "$ archspec" in block.text]

@@ -62,6 +62,7 @@ def test_the_commands() -> None:
         "logs",
         "export",
         "study",
+        "space",
         "dashboard",
         "store",
         "check",

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from archspec.errors import SpecError
 from archspec.records.run import RunFolder
 from archspec.spec.recipe import RECIPE
 from archspec.spec.shelf import names
@@ -124,17 +123,12 @@ def test_data_that_is_not_here_can_be_planned_with(monkeypatch: pytest.MonkeyPat
     assert found.plan.by_id["baseline/caformer_s18"].params == 26_341_872 or found.plan.arms[0].params > 20_000_000
 
 
-@pytest.mark.parametrize("study", [name for name in names("study") if name != "search_mixers"])
+@pytest.mark.parametrize("study", names("study"))
 def test_every_study_on_the_shelf_can_be_checked_in_small(study: str) -> None:
     whole, small = planned(study).plan, planned(study, profile="check").plan
     assert [arm.id for arm in small.arms] == [arm.id for arm in whole.arms]
     assert len(small.seeds) == 1
     assert max(arm.training_macs for arm in small.arms) < min(arm.training_macs for arm in whole.arms)
-
-
-def test_a_search_has_no_arms_to_plan() -> None:
-    with pytest.raises(SpecError, match="space"):
-        planned("search_mixers")
 
 
 def test_a_recipe_for_two_steps_is_one(tmp_path: Path) -> None:

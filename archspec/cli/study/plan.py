@@ -63,7 +63,7 @@ def plan(
     from archspec.studies.planning import planned
     from archspec.studies.pools import script_for
 
-    found, where = planned(study, profile=profile, seeds=seeds), RUNNER.load(runner)
+    found, where = planned(study, profile=profile, seeds=seeds, store=store), RUNNER.load(runner)
     with Index.open(store) as index:
         known = index.known(found.plan.keys)
         if probe:

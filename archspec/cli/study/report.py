@@ -53,7 +53,7 @@ def report(  # noqa: PLR0917 - an argument an option
     from archspec.studies.planning import planned
 
     form = "json" if as_json else form
-    plan = planned(study, profile=profile, seeds=seeds).plan
+    plan = planned(study, profile=profile, seeds=seeds, store=store).plan
     with Index.open(store) as index:
         table = tabulated(plan, index, metric)
         text = written(form, table, index)

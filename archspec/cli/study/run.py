@@ -79,7 +79,7 @@ def run(  # noqa: PLR0917 - an argument an option
     from archspec.studies.driving import drive
     from archspec.studies.planning import planned
 
-    found = planned(study, profile=profile, seeds=seeds, steps=steps)
+    found = planned(study, profile=profile, seeds=seeds, steps=steps, store=store)
     if found.missing:
         raise click.ClickException(found.missing[0])
     if debug:
@@ -98,7 +98,7 @@ def run(  # noqa: PLR0917 - an argument an option
     except KeyboardInterrupt:
         talk(f"stopped; the same command goes on: archspec {shlex.join(sys.argv[1:])}")
         raise
-    _conclude(found, store, as_json=as_json)
+    _conclude(summary.planned or found, store, as_json=as_json)
     if summary.reason:
         raise click.ClickException(summary.reason)
     ctx.exit(1 if summary.failed else 0)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archspec.cli.table import Row
     from archspec.execution.slurm.asking import Word
     from archspec.records.known import Known
-    from archspec.studies.plan import Plan
+    from archspec.studies.plan import Plan, PlannedRun
 
 EVERY = 2.0
 """Seconds between two looks."""
@@ -45,7 +45,7 @@ def status(study: str, profile: str, seeds: tuple[int, ...] | None, *, watch: bo
     from archspec.studies.planning import planned
     from archspec.studies.status import counts, queued
 
-    plan = planned(study, profile=profile, seeds=seeds).plan
+    plan = planned(study, profile=profile, seeds=seeds, store=store).plan
     while True:
         words = scheduled(plan, store)
         known = queued(looked_at(plan, store), [key for key, word in words.items() if word.live])
@@ -96,7 +96,7 @@ def as_data(plan: Plan, known: dict[str, Known], words: dict[str, Word]) -> dict
         said |= {"key": run.key, "state": one.state, "attempt": one.attempt, "epoch": one.epoch}
         if run.key in words:
             said["slurm"] = words[run.key]._asdict()
-        runs.append({**said, "metric": _score(one, plan.metric), "reason": one.reason or None})
+        runs.append({**said, "metric": _score(run, one, plan.metric), "reason": one.reason or None})
     return {"study": plan.study, "counts": counts(known), "runs": runs}
 
 
@@ -110,7 +110,7 @@ def lines(plan: Plan, known: dict[str, Known], width: int | None, words: dict[st
     rows: list[Row] = []
     for run in plan.runs:
         one = known[run.key]
-        score, epoch = _score(one, plan.metric), "" if one.epoch is None else str(one.epoch)
+        score, epoch = _score(run, one, plan.metric), "" if one.epoch is None else str(one.epoch)
         cells: list[str | Cell] = [run.about, str(run.seed), Cell(one.state, looks.get(one.state, "")), epoch]
         score_ = "" if score is None else f"{score:.2f}"
         rows.append([*cells, score_, run.key[:12], *_slurm(words, run.key), one.reason])
@@ -127,6 +127,8 @@ def _slurm(words: dict[str, Word], key: str) -> list[str]:
     return [" ".join(filter(None, (word.id, str(word), word.node, word.elapsed if word.node else "")))]
 
 
-def _score(one: Known, metric: str) -> float | None:
-    """The result's, or the newest so far."""
-    return one.scores.get(metric, one.last.get(metric))
+def _score(run: PlannedRun, one: Known, metric: str) -> float | None:
+    """The result's, or the newest so far; of what something is chosen by, that of val."""
+    from archspec.studies.plan import CHOOSING
+
+    return one.last.get(metric) if run.role in CHOOSING else one.scores.get(metric, one.last.get(metric))

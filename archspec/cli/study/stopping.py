@@ -96,6 +96,6 @@ def _asked(
     from archspec.studies.folder import StudyFolder
     from archspec.studies.planning import planned
 
-    plan = planned(study, profile=profile, seeds=seeds).plan
+    plan = planned(study, profile=profile, seeds=seeds, store=store).plan
     arms, known = chosen(plan.arms, only), looked_at(plan, store)
     return StudyFolder.of(store, plan), {run.key: known[run.key] for run in plan.runs if run.arm in arms}

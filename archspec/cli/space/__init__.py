@@ -1,0 +1,3 @@
+"""The commands of `archspec space`."""
+
+from __future__ import annotations

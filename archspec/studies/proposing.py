@@ -1,0 +1,149 @@
+"""Candidates asked of Optuna, one that meets the constraints at a time, and what became of them told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import optuna
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from archspec.errors import ArchspecError
+from archspec.spec.candidates import Candidates
+from archspec.spec.decisions import Answer, Choices, Numbers
+from archspec.spec.drawing import ways
+from archspec.spec.search import Search
+from archspec.studies.journal import Ledger, storage
+from archspec.studies.sampling import quiet, sampler
+
+REDRAWS = 1000
+"""Candidates that may be drawn in a row without one that meets the constraints."""
+STATES = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
+FEASIBLE = "choices"
+"""Under which attribute a trial that is to be trained keeps its decisions."""
+
+
+class Asked(NamedTuple):
+    """A candidate that is to be trained, or was."""
+
+    number: int
+    choices: Choices
+    state: str
+    values: dict[str, float]
+
+
+class Told:
+    """Takes decisions as a trial of Optuna suggests them."""
+
+    def __init__(self, trial: Trial) -> None:
+        self.trial = trial
+
+    def choose(self, name: str, options: tuple[Answer, ...]) -> Answer:
+        """One of some options."""
+        found: Any = self.trial.suggest_categorical(name, options)
+        return found  # type: ignore[no-any-return]
+
+    def number(self, name: str, numbers: Numbers) -> int | float:
+        """A number of a range."""
+        if numbers.whole:
+            step = 1 if numbers.log else int(numbers.step or 1)
+            return self.trial.suggest_int(name, int(numbers.low), int(numbers.high), step=step, log=numbers.log)
+        return self.trial.suggest_float(name, numbers.low, numbers.high, step=numbers.step, log=numbers.log)
+
+
+class Proposals:
+    """The trials of a search. Nothing is remembered but what its journal says."""
+
+    def __init__(self, journal: Path, name: str, search: Search, candidates: Candidates) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.search, self.candidates = search, candidates
+        self.ledger = Ledger(journal)
+        directions: list[Any] = ["maximize" if goal == "max" else "minimize" for goal in search.objectives.values()]
+        self.study = optuna.create_study(
+            storage=storage(self.ledger), study_name=name, directions=directions, load_if_exists=True
+        )
+        self.ledger.commit()
+        self.every = self._every() if search.sampler.steps else None
+
+    def asked(self) -> Iterator[Asked]:
+        """The candidates that meet the constraints, in the order in which they were asked for."""
+        states = {state: word for word, state in STATES.items()}
+        for trial in self._trials():
+            if FEASIBLE in trial.user_attrs:
+                values = dict(zip(self.search.objectives, trial.values or (), strict=False))
+                state = states.get(trial.state, "running")
+                yield Asked(trial.number, trial.user_attrs[FEASIBLE], state, values)
+
+    def ask(self) -> Asked | None:
+        """The next candidate that meets the constraints; None where there are no more."""
+        missed = Counter(self._missed_in_a_row())
+        while sum(missed.values()) < REDRAWS:
+            trial = self._next()
+            if trial is None:
+                self.ledger.commit()
+                return None
+            with quiet():
+                choices = self.candidates.draw(Told(trial))
+            refusal = self.candidates.refusal(self.candidates.quick(choices))
+            if refusal is None:
+                trial.set_user_attr(FEASIBLE, choices)
+                self.ledger.commit()
+                return Asked(trial.number, choices, "running", {})
+            missed[refusal.condition] += 1
+            trial.set_constraint(refusal.condition, refusal.missed_by)
+            self._end(trial.number, TrialState.PRUNED, None)
+        self.ledger.commit()
+        told = ", ".join(f"`{condition}` {count:,} times" for condition, count in missed.most_common())
+        raise ArchspecError(f"{REDRAWS:,} candidates in a row do not meet the constraints: they miss {told}")
+
+    def report(self, number: int, step: int, value: float) -> None:
+        """What a candidate has reached by a step, for samplers that learn from those that were stopped."""
+        if len(self.search.objectives) == 1:
+            trial = Trial(self.study, self._trials()[number]._trial_id)
+            trial.report(value, step)
+
+    def tell(self, number: int, state: str, values: Mapping[str, float]) -> None:
+        """What has become of a candidate."""
+        complete = state == "done"
+        said = [values[name] for name in self.search.objectives] if complete else None
+        self._end(number, STATES[state], said)
+        self.ledger.commit()
+
+    def _next(self) -> Trial | None:
+        """The next trial, of which nothing is decided yet."""
+        trials = self._trials()
+        if self.every is not None:
+            choices = next(islice(self.every, 1), None)
+            if choices is None:
+                return None
+            self.study.enqueue_trial(choices)
+        with quiet():
+            self.study.sampler = sampler(self.search.sampler, self.search.seed, len(trials))
+            return self.study.ask()
+
+    def _end(self, number: int, state: TrialState, values: list[float] | None) -> None:
+        with quiet():
+            self.study.sampler = sampler(self.search.sampler, self.search.seed, number)
+            self.study.tell(number, values, state=state)
+
+    def _every(self) -> Iterator[Choices]:
+        """Every candidate that was not asked for yet."""
+        return islice(ways([one.part for one in self.candidates.open]), len(self._trials()), None)
+
+    def _missed_in_a_row(self) -> Iterator[str]:
+        """What the newest candidates have missed, back to the last one that met the constraints."""
+        for trial in reversed(self._trials()):
+            if FEASIBLE in trial.user_attrs:
+                return
+            yield from trial.constraints
+
+    def _trials(self) -> list[FrozenTrial]:
+        return self.study.get_trials(deepcopy=False)
+
+
+def name_of(study: str, objectives: Mapping[str, Any]) -> str:
+    """What a search is called in its journal: another question begins anew."""
+    return f"{study}: {', '.join(f'{goal} {name}' for name, goal in objectives.items())}"

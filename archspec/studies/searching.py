@@ -1,0 +1,164 @@
+"""A search as a source of runs: it asks for candidates while there is room, and tells what became of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean
+
+from archspec.records.knowing import known
+from archspec.records.known import Known
+from archspec.records.run import RunFolder
+from archspec.records.store import Store
+from archspec.studies.folder import StudyFolder
+from archspec.studies.measuring import curve, reached
+from archspec.studies.plan import SEARCHING, PlannedRun, PlannedTrial
+from archspec.studies.proposing import Asked, Proposals
+from archspec.studies.pruning import Pruning
+from archspec.studies.searched import PlannedSearch, Searched, costs
+
+PAUSE = 1.0
+"""Seconds between two looks at what runs measure."""
+
+
+class Searching:
+    """A search while it is driven."""
+
+    def __init__(self, planned: PlannedSearch, store: Path, folder: StudyFolder) -> None:
+        self.setting, self.store, self.folder = planned.setting, store, folder
+        self.search = self.setting.search
+        self.searched = Searched(self.setting)
+        self.proposals = Proposals(folder.journal, self.setting.question, self.search, self.setting.candidates)
+        self.pruning = Pruning(self.search, self.setting.epochs) if self.search.prunes else None
+        self.enough: tuple[str, ...] = ("done", "pruned") if self.pruning else ("done",)
+        self.given: set[str] = set()
+        """The keys of the runs that were named."""
+        self.over: dict[str, Known] = {}
+        """The runs that have ended, as they were known then."""
+        self.looked = 0.0
+        for asked in self.proposals.asked():
+            self._remember(self._add(asked))
+        if not self.search.measured:
+            [self._settled(trial) for trial in self._running()]
+        self._grown()
+
+    def more(self, *, room: bool) -> Iterable[PlannedRun]:
+        """What open candidates still need; then, while there is room, a new one; at the end the best once more."""
+        found = list(self._needed())
+        while room and not found and self._ask():
+            found = list(self._needed())
+        if not found and self.searched.complete:
+            found = [run for run in self.planned.plan.runs if run.role != SEARCHING and run.key not in self.given]
+        self.given.update(run.key for run in found)
+        return found
+
+    def ended(self, key: str, known: Known) -> None:
+        """Note a result, and tell of the candidates that waited for nothing else."""
+        self.over[key] = known
+        if [trial for trial in self._running() if self._settled(trial)]:
+            self._grown()
+
+    def unpromising(self, running: Collection[str]) -> dict[str, str]:
+        """Runs of candidates that the pruner gives up; it looks at the first seed's."""
+        if self.pruning is None or self.search.pruner.over_seeds or time.monotonic() - self.looked < PAUSE:
+            return {}
+        self.looked = time.monotonic()
+        found = {}
+        for trial in self._running():
+            key = self._keys(trial)[0]
+            if key in running and self.pruning.stops(trial.number, self._steps(trial)):
+                found[key] = f"not good enough after {self.pruning.seen[trial.number]} epochs"
+        return found
+
+    def _ask(self) -> bool:
+        """Ask for another candidate, where more are wanted and there is one."""
+        if len(self.searched.trials) >= self.search.trials:
+            return False
+        asked = self.proposals.ask()
+        if asked is None:
+            self.searched.exhausted = True
+            return False
+        self._settled(self._add(asked))
+        self._grown()
+        return True
+
+    def _add(self, asked: Asked) -> PlannedTrial:
+        trial = PlannedTrial(asked.number, "", asked.choices, asked.state, asked.values)
+        self.searched.add(trial)
+        return self.searched.trials[asked.number]
+
+    def _remember(self, trial: PlannedTrial) -> None:
+        """Have the pruner know of a candidate that ended before this driver began."""
+        if self.pruning is not None and trial.state != "running":
+            self.pruning.stops(trial.number, self._steps(trial))
+            self.pruning.end(trial.number, trial.values.get(self.search.pruned_by))
+
+    def _running(self) -> list[PlannedTrial]:
+        return [trial for trial in self.searched.trials.values() if trial.state == "running"]
+
+    def _keys(self, trial: PlannedTrial) -> list[str]:
+        """The keys of a candidate's trainings, seed by seed."""
+        return [self.searched.trained[trial.arm].key(seed) for seed in self.setting.seeds]
+
+    def _needed(self) -> Iterator[PlannedRun]:
+        """The runs that open candidates need now; with a pruner one seed after the other."""
+        for trial in self._running() if self.search.measured else ():
+            waiting = [key for key in self._keys(trial) if key not in self.over]
+            now = set(waiting[:1] if self.pruning else waiting)
+            for seed in self.setting.seeds:
+                runs = self.searched.runs_of(trial, seed)
+                if runs[-1].key in now:
+                    yield from (run for run in runs if run.key not in self.given)
+
+    def _settled(self, trial: PlannedTrial) -> bool:
+        """Tell what has become of a candidate, once that is known."""
+        keys = self._keys(trial) if self.search.measured else []
+        over = [self.over[key] for key in keys if key in self.over]
+        states = {one.state for one in over}
+        if states <= {"done"} and len(over) < len(keys) and not self._raced(trial):
+            return False
+        state = "pruned" if "pruned" in states or (states <= {"done"} and len(over) < len(keys)) else "failed"
+        values = self._values(trial, over) if len(over) == len(keys) and states <= {"done"} else {}
+        if values.keys() >= self.search.objectives.keys():
+            state = "done"
+        self.searched.trials[trial.number] = replace(trial, state=state, values=values)
+        self.proposals.tell(trial.number, state, values)
+        if self.pruning is not None:
+            self.pruning.end(trial.number, values.get(self.search.pruned_by))
+        return True
+
+    def _raced(self, trial: PlannedTrial) -> bool:
+        """Whether a candidate has lost the race over the seeds that it has run."""
+        if self.pruning is None or not self.search.pruner.over_seeds:
+            return False
+        return self.pruning.stops(trial.number, self._steps(trial))
+
+    def _steps(self, trial: PlannedTrial) -> dict[int, float]:
+        """What the pruner looks at: seed by seed, or epoch by epoch of the first seed."""
+        keys, metric = self._keys(trial), self.search.pruned_by
+        if not self.search.pruner.over_seeds:
+            return curve(self._folder(keys[0]), metric)
+        found = [self._reached(key).get(metric) for key in keys if known(self._folder(key)).state == "done"]
+        return {step: value for step, value in enumerate(found) if value is not None}
+
+    def _values(self, trial: PlannedTrial, over: list[Known]) -> dict[str, float]:
+        """What a candidate reached: the mean over its seeds, and what is known without a run."""
+        runs = [self._reached(one.key) for one in over]
+        shared = set.intersection(*map(set, runs)) if runs else set()
+        measured = {name: fmean(run[name] for run in runs) for name in shared}
+        found = {**measured, **costs(self.searched.trained[trial.arm].arm)}
+        wanted = {*self.search.objectives, *([self.search.prune_on] if self.search.prune_on else [])}
+        return {name: found[name] for name in found if name in wanted}
+
+    def _reached(self, key: str) -> dict[str, float]:
+        return reached(self._folder(key), known(self._folder(key)))
+
+    def _folder(self, key: str) -> RunFolder:
+        return RunFolder(Store(self.store).run(key))
+
+    def _grown(self) -> None:
+        """Work out the plan again, and write it down for those who look on."""
+        self.planned = self.searched.planned
+        self.folder.keep(self.planned.plan)
