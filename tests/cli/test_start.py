@@ -109,7 +109,7 @@ DEPENDS_ON_THE_MACHINE: set[tuple[str, ...]] = {
     *((name,) for name in ("doctor", "init", "train", "evaluate", "logs", "export", "dashboard")),
     *(("study", "run"), ("store", "export"), ("store", "import")),
 }
-"""And what would take minutes, or goes on until it is stopped; the commands about images and runs have tests of their own."""
+"""And what would take minutes, or goes on until it is stopped; these commands have tests of their own."""
 
 
 @pytest.mark.parametrize("words", [words for words in ALL if words not in DEPENDS_ON_THE_MACHINE], ids=" ".join)
