@@ -106,10 +106,10 @@ def test_the_help_of_a_command_teaches_by_examples(words: tuple[str, ...], run: 
 
 
 DEPENDS_ON_THE_MACHINE: set[tuple[str, ...]] = {
-    *((name,) for name in ("doctor", "init", "train", "evaluate", "logs", "export")),
+    *((name,) for name in ("doctor", "init", "train", "evaluate", "logs", "export", "dashboard")),
     *(("study", "run"), ("study", "promote"), ("store", "export"), ("store", "import")),
 }
-"""And what would take minutes; the commands about images and runs have tests of their own."""
+"""And what would take minutes, or goes on until it is stopped; these commands have tests of their own."""
 
 
 @pytest.mark.parametrize("words", [words for words in ALL if words not in DEPENDS_ON_THE_MACHINE], ids=" ".join)
@@ -142,7 +142,7 @@ def completed(*words: str, **environment: str) -> set[str]:
 
 def test_commands_and_options_are_completed() -> None:
     assert completed("") == set(COMMANDS)
-    assert completed("d") == {"diff", "doctor"}
+    assert completed("d") == {"dashboard", "diff", "doctor"}
     assert {"--size", "--set"} <= completed("profile", "--s")
 
 

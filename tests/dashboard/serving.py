@@ -52,9 +52,9 @@ def served(store: Path, *, actions: bool = False, pause: float = 0.1) -> Iterato
 
 
 @contextmanager
-def client_of(store: Path, *, actions: bool = False) -> Iterator[TestClient]:
+def client_of(store: Path, *, actions: bool = False, url: str | None = None) -> Iterator[TestClient]:
     """A client of a store's dashboard that holds the token; the store has been read once."""
-    with Index.at(store) as index:
+    with Index.at(store, url) as index:
         site = Site(store, index, actions=actions)
         site.refresh()
         app = App(site, TOKEN)

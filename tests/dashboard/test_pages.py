@@ -17,6 +17,7 @@ from archspec.dashboard.pages import table as table_page
 from archspec.records.store import Store
 from tests.dashboard.serving import client_of
 from tests.dashboard.stores import ONE_FACTOR, VALUES, filled, finished
+from tests.records.postgres import server
 from tests.records.samples import python, said
 from tests.report.samples import GELU, RELU, VIT
 
@@ -268,6 +269,19 @@ def test_of_many_arms_the_best_are_shown(client: TestClient, monkeypatch: pytest
         "7",
     ]
     assert "others are left out" not in read(client, "/s/one_factor/table?all=on").text
+
+
+SHOWN = (
+    *("/", "/queue", "/queue?study=under_way@smoke", "/compare?s=one_factor&s=roadmap", "/s/under_way@smoke"),
+    *("/s/one_factor/table?epoch=best&metric=val_loss", "/s/one_factor/table?epoch=3", "/s/one_factor/curves"),
+    *("/s/under_way@smoke/runs", "/s/under_way@smoke/failures"),
+)
+
+
+def test_an_index_that_many_share_tells_the_same(client: TestClient, store: Path) -> None:
+    with server() as url, client_of(store, url=url) as other:
+        for address in SHOWN:
+            assert read(other, address).text == read(client, address).text, address
 
 
 def test_an_empty_store_says_what_to_type(tmp_path: Path) -> None:
