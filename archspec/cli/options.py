@@ -73,10 +73,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print data f
 
 def opened(reference: str, settings: tuple[str, ...] = ()) -> Any:
     """The arch of a name or path, or described in place, with what `--set` changes about it."""
+    from archspec.spec.api import load
     from archspec.spec.edits import edit_of
     from archspec.spec.loading import ARCH, edited_by
     from archspec.spec.reading import compose
 
     described = compose(reference, "<arch>") if reference.startswith("{") else []
-    arch = ARCH.resolve(described[0]) if described else ARCH.load(reference)
+    arch = ARCH.resolve(described[0]) if described else load(reference)
     return edited_by(arch, [edit_of(setting, "--set") for setting in settings]) if settings else arch
