@@ -17,7 +17,7 @@ from archspec.errors import Problem, SpecError
 from archspec.spec.arch import Arch
 from archspec.spec.conditions import Condition, asked
 from archspec.spec.decisions import Answer, Choices, Chooser, Numbers
-from archspec.spec.drawing import Open, decided, opened, size
+from archspec.spec.drawing import Open, decided, opened, size, ways
 from archspec.spec.edits import Edit, Path, edits_of, places
 from archspec.spec.loading import ARCH
 from archspec.spec.space import Space
@@ -106,6 +106,22 @@ class Candidates:
                 stage._changed(stages.get(index, {})) for index, stage in enumerate(self.base.stages)
             )
         return self.base._changed(whole)
+
+    def choices_of(self, arch: Arch) -> Choices | None:
+        """The decisions that lead to a network; None where none do, or where they cannot be gone through."""
+        chosen: Choices = {}
+        for slot in self._slots or ():
+            if (slot.stage or 0) >= len(arch.stages) or math.isinf(size(slot.edits)):
+                return None
+            wanted = getattr(arch if slot.stage is None else arch.stages[slot.stage], slot.field)
+            fitting = (way for way in ways([one.part for one in slot.edits]) if self._value(slot, way) == wanted)
+            found = next(
+                (way for way in fitting if all(chosen.get(name, way[name]) == way[name] for name in way)), None
+            )
+            if found is None:
+                return None
+            chosen |= found
+        return chosen if self._slots and self.quick(chosen).digest == arch.digest else None
 
     def refusal(self, arch: Arch) -> Refusal | None:
         """The first condition that a network does not meet, if there is one."""

@@ -10,7 +10,7 @@ from pydantic import Field
 from archspec.errors import near
 from archspec.spec.base import Spec
 from archspec.spec.conditions import Condition, asked, condition
-from archspec.spec.naming import Texts
+from archspec.spec.naming import ArchNames, Texts
 from archspec.spec.nodes import Node
 from archspec.spec.pruners import NoPruner, Pruner
 from archspec.spec.samplers import Sampler, Tpe
@@ -51,6 +51,7 @@ class Search(Spec):
     pruner: Pruner = Field(NoPruner(), description="what stops runs early")
     trials: Count = Field(100, description="candidates to train")
     seed: NonNegative = Field(0, description="what the sampler draws by; the study's `seeds` are those of the runs")
+    begin: OrNone[ArchNames] = Field(None, description="archs of the space to begin with, before the sampler is asked")
     prune_on: OrNone[str] = Field(None, description="the metric the pruner reads; `none`: the one objective")
     final: Final = Field(Final(), description="what is trained anew with fresh seeds, and tested")
 

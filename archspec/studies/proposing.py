@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,9 +57,11 @@ class Told:
 class Proposals:
     """The trials of a search. Nothing is remembered but what its journal says."""
 
-    def __init__(self, journal: Path, name: str, search: Search, candidates: Candidates) -> None:
+    def __init__(
+        self, journal: Path, name: str, search: Search, candidates: Candidates, begin: Sequence[Choices] = ()
+    ) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.search, self.candidates = search, candidates
+        self.search, self.candidates, self.begin = search, candidates, begin
         self.ledger = Ledger(journal)
         directions: list[Any] = ["maximize" if goal == "max" else "minimize" for goal in search.objectives.values()]
         self.study = optuna.create_study(
@@ -115,7 +117,9 @@ class Proposals:
     def _next(self) -> Trial | None:
         """The next trial, of which nothing is decided yet."""
         trials = self._trials()
-        if self.every is not None:
+        if len(trials) < len(self.begin):
+            self.study.enqueue_trial(self.begin[len(trials)])
+        elif self.every is not None:
             choices = next(islice(self.every, 1), None)
             if choices is None:
                 return None
@@ -131,7 +135,8 @@ class Proposals:
 
     def _every(self) -> Iterator[Choices]:
         """Every candidate that was not asked for yet."""
-        return islice(ways([one.part for one in self.candidates.open]), len(self._trials()), None)
+        asked = max(0, len(self._trials()) - len(self.begin))
+        return islice(ways([one.part for one in self.candidates.open]), asked, None)
 
     def _missed_in_a_row(self) -> Iterator[str]:
         """What the newest candidates have missed, back to the last one that met the constraints."""

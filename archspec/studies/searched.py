@@ -8,17 +8,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from archspec.errors import Problem, SpecError
 from archspec.records.files import read_json
 from archspec.spec.arch import Arch, tidy
 from archspec.spec.candidates import Candidates, candidates_of
 from archspec.spec.checking_space import try_conditions
+from archspec.spec.decisions import Choices
 from archspec.spec.hashing import digest
+from archspec.spec.nodes import Node
 from archspec.spec.reading import Document
 from archspec.spec.recipe import phases_of
 from archspec.spec.rows import Base, Row
 from archspec.spec.search import CLOSED, Search, conditions
 from archspec.spec.space import SPACE, Space
 from archspec.spec.study import Study
+from archspec.spec.studying import several
 from archspec.spec.variants import Names, Variant
 from archspec.statistics.fronts import fronts
 from archspec.studies.folder import StudyFolder
@@ -98,6 +102,21 @@ class Setting:
         """How many epochs a candidate is trained for, at most."""
         recipe = self.base.variant.recipe
         return sum(phase.epochs or 1 for phase in phases_of(recipe)) if recipe else 1
+
+    @cached_property
+    def begin(self) -> list[Choices]:
+        """What the archs that the search begins with are made by; one that the space lacks is refused."""
+        return [self._choices(node) for node in several(self.study.tree.mapping["search"].mapping["begin"])]
+
+    def _choices(self, node: Node) -> Choices:
+        recipe = self.base.variant.recipe
+        assert recipe is not None
+        arch = fitted(self.names.arch(node), recipe, self.data.classes, self.data.channels)
+        choices = self.candidates.choices_of(arch)
+        if choices is None:
+            message, hint = f"`{arch.arch}` is not among the candidates", "widen what varies, or begin with another"
+            raise SpecError(Problem("ARC401", message, hint, "search.begin", node.mark))
+        return choices
 
     @property
     def fresh(self) -> tuple[int, ...]:
@@ -225,6 +244,7 @@ def costs(arm: PlannedArm) -> dict[str, float]:
 def planned_search(setting: Setting, store: Path | None) -> PlannedSearch:
     """The plan of a search as it stands in a store; what cannot be searched is refused."""
     try_conditions(setting.candidates)
+    _ = setting.begin
     searched = Searched(setting)
     for trial in _kept(searched.planned.plan, store):
         searched.add(trial)

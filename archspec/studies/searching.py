@@ -30,7 +30,8 @@ class Searching:
         self.setting, self.store, self.folder = planned.setting, store, folder
         self.search = self.setting.search
         self.searched = Searched(self.setting)
-        self.proposals = Proposals(folder.journal, self.setting.question, self.search, self.setting.candidates)
+        about = self.setting.question, self.search, self.setting.candidates, self.setting.begin
+        self.proposals = Proposals(folder.journal, *about)
         self.pruning = Pruning(self.search, self.setting.epochs) if self.search.prunes else None
         self.enough: tuple[str, ...] = ("done", "pruned") if self.pruning else ("done",)
         self.given: set[str] = set()

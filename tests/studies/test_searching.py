@@ -156,6 +156,14 @@ def test_brute_force_ends_where_there_is_nothing_left(tmp_path: Path) -> None:
     assert plan.tested[1:]
 
 
+def test_a_search_begins_with_archs_that_the_space_has(tmp_path: Path) -> None:
+    first = "{extends: tiny, edits: {stages.depth: 2, stages.mixer: pooling, stages.mlp.ratio: 2}}"
+    plan, _ = driven(written(tmp_path, begin=f"[{first}]", trials="3"), tmp_path / "store")
+    assert plan.trials[0].choices == {"stages.0.mixer": "pooling", "stages.depth": 2, "stages.mlp.ratio": 2}
+    with pytest.raises(SpecError, match="not among the candidates"):
+        planned(written(tmp_path, begin="{extends: tiny, edits: {stages.dim: 32}}"))
+
+
 def test_several_objectives_have_a_front(tmp_path: Path) -> None:
     plan, _ = driven(written(tmp_path, objectives="{top1: max, params: min}"), tmp_path / "store", 2)
     for trial in plan.trials:
