@@ -107,6 +107,11 @@ def test_the_doctor_says_what_is_wrong(cluster: Cluster, desk: Path, line: str, 
     assert words in wrong["message"]
 
 
+def test_a_job_that_would_wait_for_ever_is_not_waited_for(cluster: Cluster, desk: Path) -> None:
+    (wrong,) = [one for one in json.loads(said("doctor", "--runner", "slurm-a100", "--json", code=1)) if one["hint"]]
+    assert wrong["message"] == "it would wait for ever: PENDING (PartitionConfig)"
+
+
 @pytest.mark.slow
 def test_a_job_drives(cluster: Cluster, desk: Path) -> None:
     words = ["study", "run", "sample.yaml", "--runner", "quick.yaml", "--driver", "quick.yaml"]
