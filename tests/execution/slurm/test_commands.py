@@ -17,8 +17,6 @@ from tests.execution.slurm.driving import in_the_middle, runs
 from tests.studies import fake
 from tests.studies.samples import written
 
-pytestmark = pytest.mark.xdist_group("slurm")
-
 RUNNER = """\
 runner: quick
 kind: slurm

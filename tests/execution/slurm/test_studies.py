@@ -20,8 +20,6 @@ from tests.execution.slurm.driving import ONE, all_is_well, batches, driven, run
 from tests.studies import fake
 from tests.studies.samples import written
 
-pytestmark = pytest.mark.xdist_group("slurm")
-
 TWO_BY_TWO = """\
 study: sample
 baseline: tiny
