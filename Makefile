@@ -24,10 +24,10 @@ demo: setup     ## look at architectures and what they cost, then run a small st
 	$(BIN)/archspec study run quickstart
 
 test: setup     ## the tests, in two processes
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2
 
 test-slow: setup ## the slow proofs
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m slow
+	$(BIN)/python -m pytest -q -n 2 -m slow
 
 lint: setup     ## ruff and mypy
 	$(BIN)/ruff check .

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from archspec.spec.runner import Slurm
 
 COMMANDS = ("sbatch", "srun", "squeue", "scancel", "scontrol")
+NEVER = {
+    "PartitionConfig": "no node of the partition has what is asked for: look at `resources` and `gres` (`sinfo -Ne`)",
+    "PartitionTimeLimit": "the partition does not let jobs run that long",
+    "PartitionNodeLimit": "the partition does not let a job have so many nodes",
+    "BadConstraints": "no node is what `constraint` and the resources say together",
+    "InvalidAccount": "the account may not be used, or is none: `sacctmgr show assoc user=$USER`",
+    "InvalidQOS": "the quality of service may not be used, or is none: `sacctmgr show qos`",
+}
+"""Reasons for which a job would wait for ever, and what is meant."""
 PATIENCE = 120.0
 """Seconds that the job has to start and end."""
 
@@ -99,8 +108,11 @@ class Examined:
 
         began = time.monotonic()
         with probed(self.runner, self.store / "slurm") as probe:
-            if not probe.over(PATIENCE):
+            if not probe.over(PATIENCE, NEVER):
                 word = probe.word or "nothing"
+                if probe.word is not None and probe.word.reason in NEVER:
+                    yield Finding("job", "fail", f"it would wait for ever: {word}", NEVER[probe.word.reason])
+                    return
                 hint = "what the runner asks for may be busy, or nowhere: `sinfo` and `squeue --start` say more"
                 yield Finding("job", "warn", f"taken, and after {PATIENCE:.0f} s SLURM says {word} of it", hint)
                 return

@@ -9,7 +9,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -66,13 +66,15 @@ class Probe:
         lines = self.batch.said(self.number).splitlines()
         return next((line for line in reversed(lines) if not line.startswith("srun:")), "it printed nothing")
 
-    def over(self, patience: float) -> bool:
-        """Wait until SLURM says that it has ended; False where that takes too long."""
+    def over(self, patience: float, never: Container[str]) -> bool:
+        """Wait until SLURM says that it has ended; False where that takes too long, or for a reason that stays."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             self.word = (queue() or {}).get(self.number) or history([self.number]).get(self.number) or self.word
             if self.word is not None and not self.word.live:
                 return True
+            if self.word is not None and self.word.reason in never:
+                return False
             time.sleep(1.0)
         return False
 

@@ -17,8 +17,6 @@ from tests.execution.slurm.driving import in_the_middle, runs
 from tests.studies import fake
 from tests.studies.samples import written
 
-pytestmark = pytest.mark.xdist_group("slurm")
-
 RUNNER = """\
 runner: quick
 kind: slurm
@@ -105,6 +103,11 @@ def test_the_doctor_says_what_is_wrong(cluster: Cluster, desk: Path, line: str, 
     found = json.loads(said("doctor", "--runner", "quick.yaml", "--json", code=1))
     (wrong,) = [one for one in found if one["state"] == "fail" and one["name"] == name]
     assert words in wrong["message"]
+
+
+def test_a_job_that_would_wait_for_ever_is_not_waited_for(cluster: Cluster, desk: Path) -> None:
+    (wrong,) = [one for one in json.loads(said("doctor", "--runner", "slurm-a100", "--json", code=1)) if one["hint"]]
+    assert wrong["message"] == "it would wait for ever: PENDING (PartitionConfig)"
 
 
 @pytest.mark.slow

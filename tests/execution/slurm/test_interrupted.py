@@ -17,8 +17,6 @@ from tests.execution.slurm.driving import ONE, all_is_well, at_work, batches, dr
 from tests.studies import fake
 from tests.studies.samples import written
 
-pytestmark = pytest.mark.xdist_group("slurm")
-
 SLOW = "tests.execution.slurm.slow:work"
 
 

@@ -23,7 +23,7 @@ from tests.execution.slurm.driving import ONE, all_is_well, at_work, batches, dr
 from tests.studies import fake
 from tests.studies.samples import STUDY, written
 
-pytestmark = [pytest.mark.xdist_group("slurm"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 DRIVER = """
 import signal
