@@ -7,7 +7,6 @@ meets the class tokens backwards too, so that `rows_reversed` is the whole seque
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -29,9 +28,9 @@ class Traversal(Spec, family="traversals"):
     apart: ClassVar[bool] = False
     """Whether each of several scans is a mixer of its own."""
 
-    @abstractmethod
     def scans(self) -> tuple[Scan, ...]:
-        """The orders it is made of."""
+        """The orders it is made of; a cycle has none of its own, only its members have."""
+        return ()
 
 
 class Scan(Traversal):
