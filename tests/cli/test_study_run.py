@@ -33,7 +33,13 @@ def test_in_this_process_one_run_after_another(desk: Path, run: Run) -> None:
     written(desk)
     told = json.loads(run("study", "run", *BRIEF, "--runner", "inline", "--json").stdout)
     assert [row["n"] for row in told["arms"]] == [1, 0, 1, 1]
+    page = STORE / "studies" / "sample@check" / "report.html"
     assert run("study", "run", *BRIEF, "--runner", "inline").stderr == ""
+    first = page.stat().st_ino
+    run("study", "run", *BRIEF, "--runner", "inline")
+    assert page.stat().st_ino == first, "written again, though nothing has changed"
+    run("study", "run", "sample.yaml", "--profile", "check", "--runner", "inline")
+    assert page.stat().st_ino != first
 
 
 def test_on_a_terminal_one_sees_how_far_everything_is(desk: Path) -> None:

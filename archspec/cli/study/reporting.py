@@ -33,8 +33,30 @@ def conclude(plan: Plan, store: Path) -> Table:
     with Index.open(store) as index:
         table = tabulated(plan, index)
         out(terminal(table).rstrip("\n"))
-        out(f"report: {write(written(PAGE, table, index), page(store, table))}")
+        out(f"report: {_kept(plan, table, index, page(store, table))}")
     return table
+
+
+def _kept(plan: Plan, table: Table, index: Index, path: Path) -> Path:
+    """A study's page, written anew only where something has changed that it shows: it is large."""
+    from archspec import __version__
+    from archspec.spec.hashing import digest
+
+    seen = {key: [one.attempt, one.step, one.started, one.ended] for key, one in index.known(plan.keys).items()}
+    mark = f"<!-- {digest([__version__, table.to_dict(), seen])} -->\n"
+    if not _ends_with(path, mark):
+        write(written(PAGE, table, index) + mark, path)
+    return path
+
+
+def _ends_with(path: Path, text: str) -> bool:
+    """Whether a file ends with a text."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - len(text)))
+            return file.read() == text.encode()
+    except FileNotFoundError:
+        return False
 
 
 def tabulated(plan: Plan, index: Index, metric: str | None = None) -> Table:
