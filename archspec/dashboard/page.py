@@ -36,6 +36,8 @@ class Page:
     """Where it stands in the menu: the lower the earlier, 0 not at all."""
     kept: bool = True
     """Whether it is the same until the index says otherwise; logs are in no index."""
+    design: str = ""
+    """The design of the only studies that it says anything of."""
     name: str = field(default="", compare=False)
     """The module's name, and its template's; filled in when it is found."""
 
@@ -101,7 +103,9 @@ def show(look: Look) -> dict[str, Any]:
 def menu(look: Look) -> list[Page]:
     """The pages that stand beside this one."""
     of_study = "study" in look.names
-    placed = (page for page in found().values() if page.place and page.of_study == of_study)
+    design = look.study.plan.design if of_study else ""
+    placed = [page for page in found().values() if page.place and page.of_study == of_study]
+    placed = [page for page in placed if page.design in ("", design)]
     return sorted(placed, key=lambda page: page.place)
 
 

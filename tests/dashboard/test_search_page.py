@@ -1,0 +1,72 @@
+"""The page of a search: its history, front, decisions and what mattered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from archspec.studies.plan import PlannedTrial
+from tests.dashboard.serving import client_of
+from tests.dashboard.stores import ONE_FACTOR, planned
+from tests.dashboard.test_pages import read
+from tests.report.samples import arm, baseline, plan
+
+KINDS = ("pooling", "attention")
+
+
+@pytest.fixture
+def searched(tmp_path: Path) -> Path:
+    """A search of twelve candidates: attention is good, and so is width; the last one was pruned."""
+    arms = [baseline(), *(arm("trial", str(number)) for number in range(12))]
+    trials = [
+        PlannedTrial(
+            number,
+            arms[number + 1].id,
+            {"mixer": KINDS[number % 2], "width": 32 * (1 + number // 4)},
+            "done",
+            {"top1": 70.0 + 5 * (number % 2) + number // 4, "macs": 1e9 * (1 + number // 4)},
+        )
+        for number in range(11)
+    ]
+    trials.append(PlannedTrial(11, arms[12].id, {"mixer": "pooling", "width": 96}, "pruned"))
+    made = plan(*arms, design="search", study="search", runs=())
+    objectives = {"top1": "max", "macs": "min"}
+    planned(tmp_path, replace(made, objectives=objectives, trials=tuple(trials)))
+    planned(tmp_path, ONE_FACTOR)
+    return tmp_path
+
+
+@pytest.fixture
+def client(searched: Path) -> Iterator[TestClient]:
+    """Somebody who has come in."""
+    with client_of(searched) as found:
+        yield found
+
+
+def test_a_search_is_drawn(client: TestClient) -> None:
+    page = read(client, "/s/search/search")
+    trials, best = page.drawn["history-top1"]["data"]
+    assert trials["x"] == list(range(11))
+    assert list(zip(best["x"], best["y"], strict=True)) == [(0, 70), (1, 75), (5, 76), (9, 77), (10, 77)]
+    every, front = page.drawn["front"]["data"]
+    assert (len(every["x"]), list(zip(front["x"], front["y"], strict=True))) == (
+        11,
+        [(1e9, 75), (1e9, 75), (2e9, 76), (2e9, 76), (3e9, 77)],
+    )
+    others, strong = page.drawn["decisions"]["data"]
+    assert len(others["x"]) == 10 * 3
+    assert strong["y"] == [0.0, 1.0, None], "attention, the widest"
+    (bars,) = page.drawn["importances-top1"]["data"]
+    assert bars["y"][0] == "mixer"
+    assert bars["x"][0] > 0.7
+    assert "12 candidates asked for: 11 done and 1 pruned" in page.text
+
+
+def test_only_searches_have_it_in_their_menu(client: TestClient) -> None:
+    assert "/s/search/search" in read(client, "/s/search").links
+    assert "/s/one_factor/search" not in read(client, "/s/one_factor").links
+    assert "it searches nothing" in read(client, "/s/one_factor/search").text
