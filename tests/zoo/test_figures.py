@@ -96,6 +96,7 @@ class Figure(NamedTuple):
 
 
 OUTLINE_ONLY = (
+    "transnext_micro_linear",
     "vil_large",
     "vil1_base",
     "vil1_small",

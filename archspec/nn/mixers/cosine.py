@@ -69,7 +69,7 @@ class PositionBias(nn.Module):
         by_row, by_column = self.fc1.weight.unbind(1)
         # Two numbers are a slow product of matrices and a quick sum.
         hidden = torch.addcmul(self.fc1.bias, rows[:, None], by_row)[:, None] + columns[:, None] * by_column
-        biases: Tensor = self.fc2(F.relu(hidden))
+        biases: Tensor = self.fc2(hidden.relu_())
         # One axis after the other: a distance between tokens is one between rows and one between columns.
         biases = biases.index_select(0, of_rows).index_select(1, of_columns)
         return biases.view(grid[0], keys[0], grid[1], keys[1], -1).permute(4, 0, 2, 1, 3).flatten(3).flatten(1, 2)
