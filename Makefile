@@ -27,7 +27,7 @@ test: setup     ## the tests, in two processes
 	$(BIN)/python -m pytest -q -n 2
 
 test-slow: setup ## the slow proofs
-	$(BIN)/python -m pytest -q -n 2 -m slow
+	$(BIN)/python -m pytest -q -n 2 -m slow --timeout 1200
 
 lint: setup     ## ruff and mypy
 	$(BIN)/ruff check .

@@ -49,7 +49,7 @@ def broken(store: Path) -> Planned:
         ("mixer/identity", 2): ("lost", "", ""),
     }
     for run in found.plan.runs:
-        if run.arm == "norm/batch norm" and run.seed == 2:
+        if run.role != "train" or (run.arm == "norm/batch norm" and run.seed == 2):
             continue  # nobody has begun with it
         folder = RunFolder.create(store, found.document(run.key))
         state, reason, details = ends.get((run.arm, run.seed), ("done", "", ""))
@@ -61,7 +61,7 @@ def broken(store: Path) -> Planned:
 
 def key_of(plan: Plan, arm: str, seed: int) -> str:
     """The key of a run."""
-    return next(run.key for run in plan.of(arm) if run.seed == seed)
+    return next(run.key for run in plan.of(arm) if (run.role, run.seed) == ("train", seed))
 
 
 def tried(folder: RunFolder, began: float, epochs: range, host: str = "node1") -> Attempt:

@@ -26,6 +26,10 @@ OPTIONS = (
 )
 
 
+class RefusedError(Exception):
+    """The browser has not done what it was asked for, and says why."""
+
+
 class Browser:
     """The browser process."""
 
@@ -42,7 +46,8 @@ class Browser:
         while True:
             message = self._next()
             if message.get("id") == number:
-                assert "error" not in message, message["error"]
+                if "error" in message:
+                    raise RefusedError(message["error"])
                 result: dict[str, Any] = message["result"]
                 return result
             if "method" in message:
@@ -108,7 +113,10 @@ class Tab:
         return found
 
     def _try(self, expression: str) -> Any:
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        try:
+            answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        except RefusedError:
+            return None  # a page that is about to give way to the next one answers nothing
         return answer["result"].get("value") if "exceptionDetails" not in answer else None
 
     def press(self, key: str) -> None:
