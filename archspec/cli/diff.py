@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archspec.cli.options import ArchName, arch_argument, json_option, opened, set_option
+from archspec.cli.options import DocumentName, arch_argument, json_option, opened, set_option
 
 if TYPE_CHECKING:
     from archspec.spec.arch import Arch
@@ -26,7 +26,7 @@ COSTS = (("params", "params"), ("frozen_params", "frozen"), ("macs", "MACs"), ("
     """
 )
 @arch_argument
-@click.argument("other", type=ArchName(), metavar="[ARCH]", required=False)
+@click.argument("other", type=DocumentName("arch"), metavar="[ARCH]", required=False)
 @set_option
 @json_option
 def diff(arch: str, other: str | None, settings: tuple[str, ...], as_json: bool) -> None:

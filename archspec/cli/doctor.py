@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from archspec.cli.options import json_option
+from archspec.cli.options import DocumentName, json_option
 from archspec.cli.running import store_option
 
 LOOKS = {"ok": "good", "warn": "warn", "fail": "bad"}
@@ -21,7 +21,12 @@ LOOKS = {"ok": "good", "warn": "warn", "fail": "bad"}
       archspec doctor --runner slurm-cpu
     """
 )
-@click.option("--runner", metavar="R", help="Look at this runner instead; a cluster is given a short job.")
+@click.option(
+    "--runner",
+    type=DocumentName("runner"),
+    metavar="R",
+    help="Look at this runner instead; a cluster is given a short job.",
+)
 @store_option
 @json_option
 @click.pass_context

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archspec.cli.options import json_option, opened, size_option
+from archspec.cli.options import DocumentName, json_option, opened, size_option
 from archspec.cli.running import finished_model, run_at, store_option, told
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 )
 @click.argument("run", metavar="RUN|ARCH")
 @click.option("--split", type=click.Choice(["val", "test"]), default="test", show_default=True, help="Which images.")
-@click.option("--recipe", metavar="RECIPE", help="Whose data and crops: by default the run's own.")
+@click.option(
+    "--recipe", type=DocumentName("recipe"), metavar="RECIPE", help="Whose data and crops: by default the run's own."
+)
 @size_option
 @store_option
 @json_option

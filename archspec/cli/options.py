@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 _SIZE = re.compile(r"([1-9]\d{0,4})(?:[x×]([1-9]\d{0,4}))?")
 
 
-class ArchName(click.ParamType[str]):
-    """A name on the shelf, a path that ends in .yaml, or a document in place: {timm: resnet50}."""
+class DocumentName(click.ParamType[str]):
+    """A name on the shelf, a path that ends in .yaml, or an arch in place: {timm: resnet50}."""
 
-    name = "arch"
+    def __init__(self, kind: str) -> None:
+        self.name = kind
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Names on the shelf; files once it looks like a path."""
@@ -24,7 +25,7 @@ class ArchName(click.ParamType[str]):
 
         from archspec.spec.shelf import names
 
-        found = [CompletionItem(name) for name in names("arch") if name.startswith(incomplete)]
+        found = [CompletionItem(name) for name in names(self.name) if name.startswith(incomplete)]
         return found or [CompletionItem(incomplete, type="file")]
 
 
@@ -55,8 +56,8 @@ class Setting(click.ParamType[str]):
         return str(value)
 
 
-arch_argument = click.argument("arch", type=ArchName(), metavar="ARCH")
-archs_argument = click.argument("archs", type=ArchName(), metavar="ARCH…", nargs=-1, required=True)
+arch_argument = click.argument("arch", type=DocumentName("arch"), metavar="ARCH")
+archs_argument = click.argument("archs", type=DocumentName("arch"), metavar="ARCH…", nargs=-1, required=True)
 size_option = click.option(
     "--size", type=ImageSize(), metavar="N", help="Run the network on images of this size: 384, or 256x320."
 )

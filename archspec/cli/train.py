@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archspec.cli.options import arch_argument, json_option, opened, set_option
+from archspec.cli.options import DocumentName, arch_argument, json_option, opened, set_option
 from archspec.cli.running import store_option, told
 
 if TYPE_CHECKING:
@@ -30,7 +30,13 @@ RECIPE_PREFIX = "recipe."
     """
 )
 @arch_argument
-@click.option("--recipe", required=True, metavar="RECIPE", help="How, and on which data: `archspec ls recipes`.")
+@click.option(
+    "--recipe",
+    type=DocumentName("recipe"),
+    required=True,
+    metavar="RECIPE",
+    help="How, and on which data: `archspec ls recipes`.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Equal seeds give equal weights.")
 @store_option
 @set_option

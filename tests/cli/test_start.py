@@ -153,6 +153,13 @@ def test_archs_are_completed_from_the_shelf(desk: Path) -> None:
     assert completed("show", "./ti") == {"./ti"}  # the shell completes it as a file
 
 
+def test_documents_of_every_kind_are_completed_from_the_shelf() -> None:
+    assert completed("study", "run", "quick") == {"quickstart"}
+    assert {"local", "local-gpu"} <= completed("study", "run", "quickstart", "--runner", "loc")
+    assert "digits" in completed("train", "caformer_s18", "--recipe", "dig")
+    assert "metaformer_mixers" in completed("space", "show", "meta")
+
+
 def test_what_can_be_listed_is_completed() -> None:
     assert completed("ls", "m") == {"mixers", "mlps"}
     assert {"archs", "recipes", "norms"} <= completed("ls", "")

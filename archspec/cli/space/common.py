@@ -6,28 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
+from archspec.cli.options import DocumentName
 
+if TYPE_CHECKING:
     from archspec.spec.candidates import Candidates
 
 
-class SpaceName(click.ParamType[str]):
-    """A name on the shelf, or a path that ends in .yaml."""
-
-    name = "space"
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Names on the shelf; files once it looks like a path."""
-        from click.shell_completion import CompletionItem
-
-        from archspec.spec.shelf import names
-
-        found = [CompletionItem(name) for name in names("space") if name.startswith(incomplete)]
-        return found or [CompletionItem(incomplete, type="file")]
-
-
-space_argument = click.argument("space", type=SpaceName(), metavar="SPACE")
+space_argument = click.argument("space", type=DocumentName("space"), metavar="SPACE")
 where_option = click.option(
     "--where",
     metavar="CONDITION",

@@ -7,25 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archspec.cli.options import DocumentName
+
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from archspec.studies.plan import PlannedArm
-
-
-class StudyName(click.ParamType[str]):
-    """A name on the shelf, or a path that ends in .yaml."""
-
-    name = "study"
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Names on the shelf; files once it looks like a path."""
-        from click.shell_completion import CompletionItem
-
-        from archspec.spec.shelf import names
-
-        found = [CompletionItem(name) for name in names("study") if name.startswith(incomplete)]
-        return found or [CompletionItem(incomplete, type="file")]
 
 
 class Seeds(click.ParamType[tuple[int, ...]]):
@@ -44,7 +29,7 @@ class Seeds(click.ParamType[tuple[int, ...]]):
         return tuple(dict.fromkeys(seed for numbers in ranges for seed in numbers))
 
 
-study_argument = click.argument("study", type=StudyName(), metavar="STUDY")
+study_argument = click.argument("study", type=DocumentName("study"), metavar="STUDY")
 profile_option = click.option(
     "--profile",
     metavar="P",
@@ -53,7 +38,12 @@ profile_option = click.option(
 )
 seeds_option = click.option("--seeds", type=Seeds(), metavar="LIST", help="Other seeds than the study's: 0,1,2 or 0-4.")
 runner_option = click.option(
-    "--runner", metavar="R", default="local", show_default=True, help="Where: `archspec ls runners`."
+    "--runner",
+    type=DocumentName("runner"),
+    metavar="R",
+    default="local",
+    show_default=True,
+    help="Where: `archspec ls runners`.",
 )
 only_option = click.option(
     "--only",
