@@ -6,6 +6,7 @@ from archspec.spec.checking_space import try_space
 from archspec.spec.findings import Findings
 from archspec.spec.reading import Document
 from archspec.spec.rows import Rows
+from archspec.spec.rungs import rungs_of
 from archspec.spec.search import conditions
 from archspec.spec.space import SPACE
 from archspec.spec.study import Study
@@ -28,5 +29,7 @@ def _try(study: Study, document: Document, found: Findings) -> None:
             space = SPACE.resolve(study.tree.mapping["space"], document)
             base = rows.names.arch(space.tree.mapping["base"])
             try_space(space, base, found, conditions(study.search, study.tree.mapping["search"]))
+            for recipe in rungs_of(study.tree.mapping["search"], rows.names.recipe(study.tree.mapping["recipe"])):
+                found.add(base.untrainable(recipe))
     for _ in rows:
         pass

@@ -18,7 +18,7 @@ from archspec.spec.naming import Paths
 from archspec.spec.nodes import Node
 from archspec.spec.optimizers import AdamW, Optimizer
 from archspec.spec.schedules import Cosine, Schedule
-from archspec.spec.values import Amount, Count, Flag, NonNegative, OrNone, Share
+from archspec.spec.values import Amount, Count, Flag, Fraction, NonNegative, OrNone, Share
 from archspec.spec.written import Written
 
 Phase = Annotated[dict[str, Any], Paths("recipe")]
@@ -57,6 +57,9 @@ class Recipe(Written):
 
     recipe: str = Field("", description="the recipe's name: its address, never part of a result")
     data: str = Field(description="the data's name; classes and channels of a trained arch follow it")
+    fraction: Fraction = Field(
+        1, description="share of the images of training that is learned from, the same of every class"
+    )
     resolution: OrNone[ImageSize] = Field(None, description="side of the images in pixels; `none`: as the arch's input")
     __annotations__["from"] = Start  # a word of Python, so that it can only be named like this
     epochs: OrNone[Count] = Field(None, description="epochs, warm-up included and cool-down not")

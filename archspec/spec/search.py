@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from archspec.errors import near
 from archspec.spec.base import Spec
 from archspec.spec.conditions import Condition, asked, condition
-from archspec.spec.naming import ArchNames, Texts
+from archspec.spec.naming import ArchNames, Paths, Texts
 from archspec.spec.nodes import Node
 from archspec.spec.pruners import NoPruner, Pruner
 from archspec.spec.samplers import Sampler, Tpe
-from archspec.spec.values import Count, NonNegative, Number, OrNone
+from archspec.spec.values import Between, Count, NonNegative, Number, OrNone
 
 LEARNED = ("top1", "top5", "loss")
 """What a run measures on val after each epoch."""
@@ -23,6 +23,11 @@ TIMED = ("throughput", "peak_memory")
 CLOSED = ("params", "macs", "activations", "training_macs")
 """What is known of a candidate without a run."""
 OBJECTIVES = (*LEARNED, *TIMED, *CLOSED)
+MOST_RUNGS = 8
+"""Cheaper trainings that a search may have."""
+
+Rung = Annotated[dict[str, Any], Paths("recipe")]
+"""What a cheaper training changes about the recipe."""
 
 
 class Bounds(Spec):
@@ -49,10 +54,16 @@ class Search(Spec):
     where: OrNone[Texts] = Field(None, description="what else is asked of a candidate: a condition, or a list of them")
     sampler: Sampler = Field(Tpe(), description="what proposes the next candidate")
     pruner: Pruner = Field(NoPruner(), description="what stops runs early")
+    rungs: tuple[Rung, ...] = Field(
+        (),
+        max_length=MOST_RUNGS,
+        description="cheaper trainings that come first, the cheapest one first: edits of the recipe, which is the last",
+    )
+    keep: Between = Field(0.25, description="the share of the candidates on a rung that goes on to the next")
     trials: Count = Field(100, description="candidates to train")
     seed: NonNegative = Field(0, description="what the sampler draws by; the study's `seeds` are those of the runs")
     begin: OrNone[ArchNames] = Field(None, description="archs of the space to begin with, before the sampler is asked")
-    prune_on: OrNone[str] = Field(None, description="the metric the pruner reads; `none`: the one objective")
+    prune_on: OrNone[str] = Field(None, description="the metric that pruner or rungs read; `none`: the one objective")
     final: Final = Field(Final(), description="what is trained anew with fresh seeds, and tested")
 
     @property
@@ -67,7 +78,7 @@ class Search(Spec):
 
     @property
     def pruned_by(self) -> str:
-        """The metric that the pruner reads."""
+        """The metric that the pruner reads, or by which candidates go from rung to rung."""
         return self.prune_on or next(iter(self.objectives), "")
 
     def best_is_more(self, metric: str) -> bool:
@@ -86,6 +97,12 @@ def conditions(search: Search, tree: Node) -> list[Condition]:
     return [*found, *asked(tree.mapping.get("where"))]
 
 
+FIXED = {
+    "data": ("all rungs learn from the same data", "`fraction` takes a part of it"),
+    "from": ("all rungs begin with the same weights", "say in the recipe where they come from"),
+}
+"""What no rung may change: the reason, and what to do instead."""
+
 Wrong = Iterator[tuple[tuple[str, ...], str, str]]
 
 
@@ -93,15 +110,17 @@ def complaints(search: Search, seeds: int) -> Wrong:
     """What cannot go together in a search: where, why, and what to do."""
     yield from _objectives(search)
     yield from _bounds(search)
-    if search.pruner == NoPruner():
+    yield from _rungs(search)
+    if not search.prunes and not search.rungs:
         if search.prune_on is not None:
             yield ("prune_on",), "there is no pruner that could read it", "name a `pruner`, or leave it out"
         return
+    reader, they = ("pruner", "a pruner reads") if search.prunes else ("rungs", "rungs read")
     if search.prune_on is None and len(search.objectives) > 1:
-        hint = "name the metric it reads: `prune_on: top1`"
-        yield ("pruner",), "a pruner reads one metric, and there are several objectives", hint
-    elif search.pruned_by not in LEARNED:
-        where = "prune_on" if search.prune_on else "pruner"
+        hint = "name the metric: `prune_on: top1`"
+        yield (reader,), f"{they} one metric, and there are several objectives", hint
+    elif search.pruned_by not in LEARNED and (search.prunes or search.measured):
+        where = "prune_on" if search.prune_on else reader
         yield (where,), f"`{search.pruned_by}` is not measured epoch by epoch", near(search.pruned_by, LEARNED)
     if search.pruner.over_seeds and seeds < 2:
         yield ("pruner",), "seeds can only be compared where there are several", "write `seeds: 5`, or another pruner"
@@ -113,6 +132,21 @@ def _objectives(search: Search) -> Wrong:
             yield ("objectives", name), f"there is no objective `{name}`", near(name, OBJECTIVES)
     if len(search.objectives) > 1 and not search.sampler.several:
         yield ("sampler",), "this sampler looks for one objective, and there are several", "for example `tpe`, `nsga2`"
+
+
+def _rungs(search: Search) -> Wrong:
+    if search.rungs and search.prunes:
+        message = "rungs and a pruner both give up candidates, and only one of them can decide"
+        yield ("pruner",), message, "leave one of them out"
+    if search.rungs and search.objectives and not search.measured:
+        yield ("rungs",), "nothing is trained: all objectives are known without a run", "leave them out"
+    for index, rung in enumerate(search.rungs):
+        path = ("rungs", str(index))
+        if not rung:
+            yield path, "this rung edits nothing", "write what is cheaper: `epochs: 2`; the recipe itself is the last"
+        for edit in rung:
+            if edit in FIXED:
+                yield (*path, edit), *FIXED[edit]
 
 
 def _bounds(search: Search) -> Wrong:

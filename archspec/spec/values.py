@@ -85,6 +85,12 @@ Share = Annotated[float, Ge(0), Lt(1), BeforeValidator(_number)]
 Chance = Annotated[float, Ge(0), Le(1), BeforeValidator(_number)]
 """A number from 0 to 1."""
 
+Between = Annotated[float, Gt(0), Lt(1), BeforeValidator(_number)]
+"""A number between 0 and 1, neither of which it is."""
+
+Fraction = Annotated[float, Gt(0), Le(1), BeforeValidator(_number)]
+"""A number above 0, up to 1."""
+
 
 def exactly(count: int, what: str) -> AfterValidator:
     """What refuses lists of any other length."""

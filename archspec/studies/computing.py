@@ -7,7 +7,7 @@ from typing import NamedTuple
 from archspec.spec.arch import Arch, Branch, Stage
 from archspec.spec.layout import Layout, Section
 from archspec.spec.recipe import Recipe, phases_of
-from archspec.training.data.facts import steps_per_epoch
+from archspec.training.data.facts import learned, steps_per_epoch
 from archspec.training.scheduling import total_steps
 
 BACKWARD = 3
@@ -28,7 +28,7 @@ def compute(arch: Arch, recipe: Recipe, images: int) -> Compute:
     seen, macs = 0, 0.0
     for phase in phases_of(recipe):
         steps = steps_per_epoch(images, phase)
-        shown = total_steps(phase, steps) * min(phase.batch, images)
+        shown = total_steps(phase, steps) * min(phase.batch, learned(images, phase))
         layout = arch.layout if phase.resolution in (None, arch.input.size) else arch.laid_out(phase.resolution)
         seen += shown
         macs += BACKWARD * shown * kept_macs(layout, phase.drop_path, constant=phase.drop_path_rule == "constant")

@@ -142,7 +142,10 @@ def spending(
     """What the runs of some keys take with a runner."""
     wanted, runs = set(keys), {run.key: run for run in reversed(planned.plan.runs)}  # the first of equal ones stays
     left = [run for key, run in runs.items() if key in wanted and known[key].state != "done"]
-    seconds = [found[run.arm].seconds for run in left if _is_timed(run, found)]
+    plan = planned.plan
+    whole = {arm.id: max(1, arm.training_macs) for arm in plan.arms}
+    timed = [run for run in left if _is_timed(run, found)]
+    seconds = [found[run.arm].seconds * plan.training_macs(run) / whole[run.arm] for run in timed]
     slots = at_once(runner) or max(1, len(seconds))
     return Spending(
         arms=len({run.arm for run in left if run.role in TRAININGS}),

@@ -7,11 +7,15 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
+from archspec.spec.search import MOST_RUNGS
+
 TRIAL, BEST = "trial", "best"
 """What the arms of a search belong to: its candidates, and those that are trained anew once it has ended."""
 SEARCHING, TUNING = "search", "tune"
 """What runs are for that something is chosen by on val, and whose tests are never looked at: candidates, settings."""
-CHOOSING = (SEARCHING, TUNING)
+RUNGS = tuple(f"rung {number + 1}" for number in range(MOST_RUNGS))
+"""What cheaper trainings of a search's candidates are for, whose tests are not looked at either."""
+CHOOSING = (SEARCHING, TUNING, *RUNGS)
 TRAININGS = ("train", "start", *CHOOSING)
 """The roles of runs that are trainings; others measure one."""
 
@@ -48,6 +52,8 @@ class PlannedArm:
     """Multiply-accumulates of one whole training, in closed form."""
     images: int = 0
     """Images that one training looks at."""
+    rungs: tuple[int, ...] = ()
+    """Of a search's candidate, the multiply-accumulates of its training on each rung."""
     tuned: dict[str, Any] = field(default_factory=dict)
     """What was chosen for it by tuning: paths into the recipe, and their values."""
     notes: tuple[str, ...] = ()
@@ -63,8 +69,8 @@ class PlannedRun:
     """The id of the arm."""
     seed: int
     role: str = "train"
-    """`train`; `search` for a candidate's, `tune` for a setting's; `start` for what another starts from; else the name
-    of a measurement."""
+    """`train`; `search` for a candidate's, `rung 1` for a cheaper one, `tune` for a setting's; `start` for what another
+    starts from; else the name of a measurement."""
     needs: tuple[str, ...] = ()
     """Keys of the runs that have to be done before."""
 
@@ -88,6 +94,15 @@ class PlannedTrial:
     """`running`, `done`, `pruned` or `failed`."""
     values: dict[str, float] = field(default_factory=dict)
     """What it reached, by objective; measured on val."""
+    rungs: tuple[float, ...] = ()
+    """What it reached on each rung that it has ended, by the metric that they read; the recipe itself is the last."""
+    again: bool = False
+    """Whether it is one that was given up on a rung, and fetched back."""
+
+    @property
+    def rung(self) -> int:
+        """The rung that it was sent to last, from 0."""
+        return max(0, len(self.rungs) - (self.state in ("done", "pruned")))
 
 
 @dataclass(frozen=True)
@@ -110,6 +125,10 @@ class Plan:
     """What a search looks for, each `max` or `min`."""
     trials: tuple[PlannedTrial, ...] = ()
     """The candidates of a search, in the order in which they were asked for."""
+    rungs: tuple[str, ...] = ()
+    """What a search's rungs change about the recipe, the cheapest first; the recipe itself is not among them."""
+    climbed_by: str = ""
+    """The metric by which candidates go from rung to rung."""
     question: str = ""
     """What tells a search from another one of the same name."""
 
@@ -139,6 +158,11 @@ class Plan:
             found.setdefault(run.arm, []).append(run)
         return found
 
+    def training_macs(self, run: PlannedRun) -> int:
+        """The multiply-accumulates of a training."""
+        arm = self.by_id[run.arm]
+        return arm.rungs[RUNGS.index(run.role)] if run.role in RUNGS else arm.training_macs
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
         return asdict(self)
@@ -146,8 +170,13 @@ class Plan:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Plan:
         """The plan that plain data describes."""
-        arms = tuple(PlannedArm(**{**arm, "notes": tuple(arm["notes"])}) for arm in data["arms"])
+        arms = tuple(PlannedArm(**{**arm, **_tuples(arm, "notes", "rungs")}) for arm in data["arms"])
         runs = tuple(PlannedRun(**{**run, "needs": tuple(run["needs"])}) for run in data["runs"])
-        tuples = {"seeds": tuple(data["seeds"]), "warnings": tuple(data["warnings"])}
-        trials = tuple(PlannedTrial(**trial) for trial in data.get("trials", ()))
+        tuples = _tuples(data, "seeds", "warnings", "rungs")
+        trials = tuple(PlannedTrial(**{**trial, **_tuples(trial, "rungs")}) for trial in data.get("trials", ()))
         return cls(**{**data, **tuples, "arms": arms, "runs": runs, "trials": trials})
+
+
+def _tuples(data: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """What JSON knows as lists."""
+    return {name: tuple(data.get(name, ())) for name in names}

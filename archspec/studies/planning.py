@@ -27,7 +27,7 @@ from archspec.spec.tune import settings
 from archspec.spec.variants import Variant
 from archspec.studies.computing import checkpoint_bytes, compute
 from archspec.studies.fairness import differences
-from archspec.studies.plan import Plan, PlannedArm, PlannedRun
+from archspec.studies.plan import RUNGS, Plan, PlannedArm, PlannedRun
 from archspec.studies.shortening import row_in_steps
 from archspec.studies.trying import CHECK, shortened, small
 from archspec.training.data.facts import Facts, facts
@@ -46,6 +46,8 @@ class Trained:
     """The training that it starts from."""
     measurements: Mapping[str, Measurement] = field(default_factory=dict)
     """What is measured on its finished runs, by name."""
+    rungs: tuple[Trained, ...] = ()
+    """Of a search's candidate, its cheaper trainings."""
 
     @cached_property
     def _keys(self) -> dict[int, str]:
@@ -64,6 +66,8 @@ class Trained:
 
     def document(self, run: PlannedRun) -> dict[str, Any]:
         """What the folder of one of its runs says."""
+        if run.role in RUNGS:
+            return self.rungs[RUNGS.index(run.role)].document(replace(run, role="train"))
         if self.before and run.role == "start" and run.key != self.key(run.seed):
             return self.before.document(run)
         trained = run_document(self.arch, self.recipe, run.seed, self.data.identity, self.start(run.seed))

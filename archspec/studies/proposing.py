@@ -24,6 +24,10 @@ REDRAWS = 1000
 STATES = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
 FEASIBLE = "choices"
 """Under which attribute a trial that is to be trained keeps its decisions."""
+CLIMBED = "rungs"
+"""Under which it keeps what it reached on each rung."""
+AGAIN = "again"
+"""Under which it says that it was fetched back, and so no sampler's."""
 
 
 class Asked(NamedTuple):
@@ -33,6 +37,8 @@ class Asked(NamedTuple):
     choices: Choices
     state: str
     values: dict[str, float]
+    rungs: tuple[float, ...] = ()
+    again: bool = False
 
 
 class Told:
@@ -75,15 +81,18 @@ class Proposals:
         states = {state: word for word, state in STATES.items()}
         for trial in self._trials():
             if FEASIBLE in trial.user_attrs:
-                values = dict(zip(self.search.objectives, trial.values or (), strict=False))
-                state = states.get(trial.state, "running")
-                yield Asked(trial.number, trial.user_attrs[FEASIBLE], state, values)
+                state, attributes = states.get(trial.state, "running"), trial.user_attrs
+                # To Optuna the value of one that was given up is the last that it reported.
+                reached = trial.values if state == "done" else ()
+                values = dict(zip(self.search.objectives, reached, strict=False))
+                climbed = tuple(attributes.get(CLIMBED, ())), AGAIN in attributes
+                yield Asked(trial.number, attributes[FEASIBLE], state, values, *climbed)
 
-    def ask(self) -> Asked | None:
-        """The next candidate that meets the constraints; None where there are no more."""
+    def ask(self, again: Choices | None = None) -> Asked | None:
+        """The next candidate that meets the constraints, or one once more; None where there are no more."""
         missed = Counter(self._missed_in_a_row())
         while sum(missed.values()) < REDRAWS:
-            trial = self._next()
+            trial = self._next(again)
             if trial is None:
                 self.ledger.commit()
                 return None
@@ -92,8 +101,10 @@ class Proposals:
             refusal = self.candidates.refusal(self.candidates.quick(choices))
             if refusal is None:
                 trial.set_user_attr(FEASIBLE, choices)
+                if again is not None:
+                    trial.set_user_attr(AGAIN, True)
                 self.ledger.commit()
-                return Asked(trial.number, choices, "running", {})
+                return Asked(trial.number, choices, "running", {}, again=again is not None)
             missed[refusal.condition] += 1
             trial.set_constraint(refusal.condition, refusal.missed_by)
             self._end(trial.number, TrialState.PRUNED, None)
@@ -101,24 +112,35 @@ class Proposals:
         told = ", ".join(f"`{condition}` {count:,} times" for condition, count in missed.most_common())
         raise ArchspecError(f"{REDRAWS:,} candidates in a row do not meet the constraints: they miss {told}")
 
-    def report(self, number: int, step: int, value: float) -> None:
-        """What a candidate has reached by a step, for samplers that learn from those that were stopped."""
-        if len(self.search.objectives) == 1:
-            trial = Trial(self.study, self._trials()[number]._trial_id)
-            trial.report(value, step)
+    def climbed(self, number: int, rungs: Sequence[float]) -> None:
+        """What a candidate has reached on its rungs; it goes on."""
+        self._report(number, rungs)
+        self.ledger.commit()
 
-    def tell(self, number: int, state: str, values: Mapping[str, float]) -> None:
+    def tell(self, number: int, state: str, values: Mapping[str, float], rungs: Sequence[float] = ()) -> None:
         """What has become of a candidate."""
+        self._report(number, rungs)
         complete = state == "done"
         said = [values[name] for name in self.search.objectives] if complete else None
         self._end(number, STATES[state], said)
         self.ledger.commit()
 
-    def _next(self) -> Trial | None:
+    def _report(self, number: int, rungs: Sequence[float]) -> None:
+        """Note the newest rung; by the one objective, samplers learn from it even where a candidate goes no further."""
+        if not rungs:
+            return
+        trial, kept = self._trials()[number]._trial_id, self.study._storage
+        kept.set_trial_user_attr(trial, CLIMBED, [*rungs])
+        if [*self.search.objectives] == [self.search.pruned_by]:
+            kept.set_trial_intermediate_value(trial, len(rungs) - 1, rungs[-1])
+
+    def _next(self, again: Choices | None) -> Trial | None:
         """The next trial, of which nothing is decided yet."""
         trials = self._trials()
-        if len(trials) < len(self.begin):
-            self.study.enqueue_trial(self.begin[len(trials)])
+        if again is not None:
+            self.study.enqueue_trial(again)
+        elif self.begin and (count := self._proposed()) < len(self.begin):
+            self.study.enqueue_trial(self.begin[count])
         elif self.every is not None:
             choices = next(islice(self.every, 1), None)
             if choices is None:
@@ -135,8 +157,12 @@ class Proposals:
 
     def _every(self) -> Iterator[Choices]:
         """Every candidate that was not asked for yet."""
-        asked = max(0, len(self._trials()) - len(self.begin))
+        asked = max(0, self._proposed() - len(self.begin))
         return islice(ways([one.part for one in self.candidates.open]), asked, None)
+
+    def _proposed(self) -> int:
+        """How many trials there are, without those that were fetched back."""
+        return sum(AGAIN not in trial.user_attrs for trial in self._trials())
 
     def _missed_in_a_row(self) -> Iterator[str]:
         """What the newest candidates have missed, back to the last one that met the constraints."""

@@ -19,14 +19,17 @@ from archspec.spec.nodes import Node
 from archspec.spec.reading import Document
 from archspec.spec.recipe import phases_of
 from archspec.spec.rows import Base, Row
+from archspec.spec.rungs import rungs_of
 from archspec.spec.search import CLOSED, Search, conditions
 from archspec.spec.space import SPACE, Space
 from archspec.spec.study import Study
 from archspec.spec.studying import several
 from archspec.spec.variants import Names, Variant
+from archspec.spec.writing import flow
 from archspec.statistics.fronts import fronts
+from archspec.studies.climbing import Rungs, refuse_disorder
 from archspec.studies.folder import StudyFolder
-from archspec.studies.plan import BEST, SEARCHING, TRIAL, Plan, PlannedArm, PlannedRun, PlannedTrial
+from archspec.studies.plan import BEST, TRIAL, Plan, PlannedArm, PlannedRun, PlannedTrial
 from archspec.studies.planning import Planned, Trained, trained_of
 from archspec.studies.trying import briefly
 from archspec.training.data.facts import Facts, facts
@@ -72,6 +75,14 @@ class Setting:
         arch = self.names.arch(self.space.tree.mapping["base"])
         data = facts(recipe.data)
         return Base(Variant(fitted(arch, recipe, data.classes, data.channels), recipe), 0)
+
+    @cached_property
+    def rungs(self) -> Rungs:
+        """What candidates climb before they are trained by the recipe itself."""
+        recipe = self.names.recipe(self.study.tree.mapping["recipe"])
+        found = rungs_of(self.study.tree.mapping["search"], recipe)
+        recipes = tuple(briefly(one) if self.checking else one for one in found)
+        return Rungs(recipes, self.search.keep, self.search.best_is_more(self.search.pruned_by))
 
     @cached_property
     def candidates(self) -> Candidates:
@@ -134,7 +145,7 @@ class PlannedSearch(Planned):
     def total(self, keys: Sequence[str]) -> int:
         """How many runs there will be, where no candidate is met twice."""
         search, fresh = self.setting.search, self.setting.fresh
-        runs = search.trials * len(self.setting.seeds) if search.measured else 0
+        runs = self.setting.rungs.expected(search.trials, len(self.setting.seeds)) if search.measured else 0
         return runs + len(fresh) * (1 + search.final.best)
 
 
@@ -164,22 +175,32 @@ class Searched:
         base = self.setting.base
         variant = Variant(self.setting.candidates.arch(choices), base.variant.recipe)
         row = Row(base, variant, TRIAL, str(number), changes=dict(choices))
-        return trained_of(row, None)
+        return self.setting.rungs.under(trained_of(row, None), row)
 
     def runs(self, trial: PlannedTrial) -> list[PlannedRun]:
-        """What has to be run for a candidate, seed by seed."""
-        return [run for seed in self.setting.seeds for run in self.runs_of(trial, seed)]
+        """What has to be run for a candidate, as far as it has climbed."""
+        return [run for rung in range(trial.rung + 1) for runs in self.trainings(trial, rung) for run in runs]
 
-    def runs_of(self, trial: PlannedTrial, seed: int) -> list[PlannedRun]:
-        """The same for one seed, that last which others come before."""
-        found = self.trained[trial.arm].runs(seed)
-        return [replace(run, role=SEARCHING) if run.role == "train" else run for run in found]
+    def trainings(self, trial: PlannedTrial, rung: int) -> list[list[PlannedRun]]:
+        """The same on one rung."""
+        return self.setting.rungs.trainings(self.trained[trial.arm], rung, self.setting.seeds)
+
+    @property
+    def proposed(self) -> int:
+        """How many candidates were asked for, each once."""
+        return sum(not trial.again for trial in self.trials.values())
+
+    @property
+    def left_behind(self) -> PlannedTrial | None:
+        """A candidate that was given up on a rung, and deserves to go on by now."""
+        return self.setting.rungs.left_behind([*self.trials.values()])
 
     @property
     def complete(self) -> bool:
         """Whether every trial has ended, and there are as many as were wanted."""
-        running = any(trial.state == "running" for trial in self.trials.values())
-        return not running and (self.exhausted or len(self.trials) >= self.setting.search.trials)
+        if any(trial.state == "running" for trial in self.trials.values()) or self.left_behind:
+            return False
+        return self.exhausted or self.proposed >= self.setting.search.trials
 
     @property
     def planned(self) -> PlannedSearch:
@@ -202,6 +223,8 @@ class Searched:
             max_failures=setting.study.max_failures,
             objectives=dict(setting.search.objectives),
             trials=tuple(self.trials.values()),
+            rungs=tuple(_said(rung) for rung in setting.search.rungs),
+            climbed_by=setting.search.pruned_by if len(setting.rungs) else "",
             question=setting.question,
         )
         return PlannedSearch(plan, setting.study, {one.arm.id: one for one in arms}, setting)
@@ -222,6 +245,10 @@ class Searched:
         done = [trial for trial in self.trials.values() if trial.state == "done"]
         found = {trial.arm: trial for trial in reversed(ranked(done, self.setting.search.objectives))}
         return list(reversed(found.values()))[: self.setting.search.final.best]
+
+
+def _said(rung: Mapping[str, Any]) -> str:
+    return ", ".join(f"{path}: {flow(value)}" for path, value in rung.items())
 
 
 def ranked(trials: Sequence[PlannedTrial], objectives: Mapping[str, str]) -> list[PlannedTrial]:
@@ -245,6 +272,11 @@ def planned_search(setting: Setting, store: Path | None) -> PlannedSearch:
     """The plan of a search as it stands in a store; what cannot be searched is refused."""
     try_conditions(setting.candidates)
     _ = setting.begin
+    if len(setting.rungs) and not setting.checking:
+        row = Row(setting.base, setting.base.variant)
+        refuse_disorder(
+            setting.study.tree.mapping["search"].mapping["rungs"], setting.rungs.under(trained_of(row, None), row)
+        )
     searched = Searched(setting)
     for trial in _kept(searched.planned.plan, store):
         searched.add(trial)

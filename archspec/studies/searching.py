@@ -14,7 +14,7 @@ from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.studies.folder import StudyFolder
 from archspec.studies.measuring import curve, reached
-from archspec.studies.plan import SEARCHING, PlannedRun, PlannedTrial
+from archspec.studies.plan import CHOOSING, PlannedRun, PlannedTrial
 from archspec.studies.proposing import Asked, Proposals
 from archspec.studies.pruning import Pruning
 from archspec.studies.searched import PlannedSearch, Searched, costs
@@ -51,7 +51,7 @@ class Searching:
         while room and not found and self._ask():
             found = list(self._needed())
         if not found and self.searched.complete:
-            found = [run for run in self.planned.plan.runs if run.role != SEARCHING and run.key not in self.given]
+            found = [run for run in self.planned.plan.runs if run.role not in CHOOSING and run.key not in self.given]
         self.given.update(run.key for run in found)
         return found
 
@@ -74,10 +74,11 @@ class Searching:
         return found
 
     def _ask(self) -> bool:
-        """Ask for another candidate, where more are wanted and there is one."""
-        if len(self.searched.trials) >= self.search.trials:
+        """Ask for another candidate, where more are wanted and there is one; first for those that are fetched back."""
+        again = self.searched.left_behind
+        if again is None and self.searched.proposed >= self.search.trials:
             return False
-        asked = self.proposals.ask()
+        asked = self.proposals.ask(again.choices if again else None)
         if asked is None:
             self.searched.exhausted = True
             return False
@@ -86,7 +87,7 @@ class Searching:
         return True
 
     def _add(self, asked: Asked) -> PlannedTrial:
-        trial = PlannedTrial(asked.number, "", asked.choices, asked.state, asked.values)
+        trial = PlannedTrial(asked.number, "", asked.choices, *asked[2:])
         self.searched.add(trial)
         return self.searched.trials[asked.number]
 
@@ -100,21 +101,22 @@ class Searching:
         return [trial for trial in self.searched.trials.values() if trial.state == "running"]
 
     def _keys(self, trial: PlannedTrial) -> list[str]:
-        """The keys of a candidate's trainings, seed by seed."""
-        return [self.searched.trained[trial.arm].key(seed) for seed in self.setting.seeds]
+        """The keys of a candidate's trainings on its rung; on the last, seed by seed."""
+        return [runs[-1].key for runs in self.searched.trainings(trial, trial.rung)]
 
     def _needed(self) -> Iterator[PlannedRun]:
         """The runs that open candidates need now; with a pruner one seed after the other."""
         for trial in self._running() if self.search.measured else ():
             waiting = [key for key in self._keys(trial) if key not in self.over]
             now = set(waiting[:1] if self.pruning else waiting)
-            for seed in self.setting.seeds:
-                runs = self.searched.runs_of(trial, seed)
+            for runs in self.searched.trainings(trial, trial.rung):
                 if runs[-1].key in now:
                     yield from (run for run in runs if run.key not in self.given)
 
     def _settled(self, trial: PlannedTrial) -> bool:
-        """Tell what has become of a candidate, once that is known."""
+        """Tell what has become of a candidate, or have it go on, once that is known."""
+        if trial.rung < len(self.setting.rungs):
+            return self._climbed(trial)
         keys = self._keys(trial) if self.search.measured else []
         over = [self.over[key] for key in keys if key in self.over]
         states = {one.state for one in over}
@@ -124,11 +126,35 @@ class Searching:
         values = self._values(trial, over) if len(over) == len(keys) and states <= {"done"} else {}
         if values.keys() >= self.search.objectives.keys():
             state = "done"
-        self.searched.trials[trial.number] = replace(trial, state=state, values=values)
-        self.proposals.tell(trial.number, state, values)
+        self._end(trial, state, values)
         if self.pruning is not None:
             self.pruning.end(trial.number, values.get(self.search.pruned_by))
         return True
+
+    def _climbed(self, trial: PlannedTrial) -> bool:
+        """Have a candidate that has ended a rung go on, or give it up."""
+        (key,) = self._keys(trial)
+        if key not in self.over:
+            return False
+        value = self._reached(key).get(self.search.pruned_by) if self.over[key].state == "done" else None
+        if value is None:
+            self._end(trial, "failed", {})
+            return True
+        trial = replace(trial, rungs=(*trial.rungs, value))
+        self.searched.trials[trial.number] = trial
+        if self.setting.rungs.goes_on(trial, [*self.searched.trials.values()]):
+            self.proposals.climbed(trial.number, trial.rungs)
+            self._settled(trial)
+        else:
+            self._end(trial, "pruned", {})
+        return True
+
+    def _end(self, trial: PlannedTrial, state: str, values: dict[str, float]) -> None:
+        """Keep in the journal what has become of a candidate; one that comes off the last rung has ended that too."""
+        top = (values[self.search.pruned_by],) if state == "done" and self.setting.rungs else ()
+        trial = replace(trial, state=state, values=values, rungs=(*trial.rungs, *top))
+        self.searched.trials[trial.number] = trial
+        self.proposals.tell(trial.number, state, values, trial.rungs)
 
     def _raced(self, trial: PlannedTrial) -> bool:
         """Whether a candidate has lost the race over the seeds that it has run."""

@@ -30,6 +30,7 @@ SMALLER: tuple[tuple[dict[str, Any], ...], ...] = (
 
 SHORT = {
     "data": "scenes:train=8:val=4:test=4",
+    "fraction": 1,
     "resolution": "none",
     "epochs": "none",
     "steps": 2,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from archspec.records.run import RunFolder
+from archspec.spec.edits import edits_from
 from archspec.spec.recipe import RECIPE
 from archspec.spec.shelf import names
 from archspec.studies.computing import compute, kept_macs
@@ -98,6 +100,9 @@ def test_compute_is_three_passes_over_all_images_and_less_for_what_is_dropped(tm
     one = planned(written(tmp_path)).trained["baseline/tiny"]
     steps = one.data.images // 64
     assert compute(one.arch, one.recipe, one.data.images) == (steps * 64, 3 * steps * 64 * one.arch.layout.cost.macs)
+    quarter = RECIPE.edited(one.recipe, edits_from({"fraction": 0.25}))
+    assert compute(one.arch, quarter, one.data.images).images == round(one.data.images / 4) // 64 * 64
+    assert replace(one, recipe=quarter).key(0) != one.key(0)
     whole, half = (kept_macs(one.arch.layout, rate, constant=True) for rate in (0.0, 0.5))
     blocks = sum(cost.macs for name, cost in one.arch.layout.stages[0].costs if name in ("mixer", "mlp"))
     assert whole - half == blocks / 2

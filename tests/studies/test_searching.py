@@ -19,7 +19,7 @@ from archspec.spec.registry import members
 from archspec.spec.runner import RUNNER
 from archspec.spec.samplers import Sampler
 from archspec.studies.driving import Event, drive
-from archspec.studies.plan import Plan
+from archspec.studies.plan import CHOOSING, Plan
 from archspec.studies.planning import planned
 from tests.studies import fake
 from tests.studies.samples import ARCH
@@ -53,6 +53,10 @@ from archspec.studies.planning import planned
 store, runner = Path(sys.argv[2]), RUNNER.load({"kind": "local", "parallelism": int(sys.argv[3])})
 drive(planned(sys.argv[1], store=store), store, runner, target="tests.studies.fake:work")
 """
+
+
+RUNGS = "[{batch: 16, fraction: 1/4}, {batch: 32, fraction: 1/2}]"
+"""Two cheaper trainings."""
 
 
 def written(folder: Path, **search: str) -> Path:
@@ -225,18 +229,21 @@ def spawned(file: Path, store: Path, workers: int) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds worker processes in /proc")
+@pytest.mark.parametrize("search", [{}, {"rungs": RUNGS, "keep": "1/2"}], ids=["", "rungs"])
 @pytest.mark.parametrize("workers", [1, 4])
-def test_killed_drivers_lose_and_double_nothing(workers: int, tmp_path: Path) -> None:
-    file, store, draw = written(tmp_path), tmp_path / "store", random.Random(workers)
+def test_killed_drivers_lose_and_double_nothing(workers: int, search: dict[str, str], tmp_path: Path) -> None:
+    file, store, draw = written(tmp_path, **search), tmp_path / "store", random.Random(workers)
     for _ in range(4):
         disturb(spawned(file, store, workers), store, draw)
     plan, _ = driven(file, store, workers)
-    assert len(plan.trials) == 10
-    assert {trial.state for trial in plan.trials} == {"done"}
+    assert sum(not trial.again for trial in plan.trials) == 10
+    assert {trial.state for trial in plan.trials} == {"done", *(["pruned"] if search else [])}
     for trial in plan.trials:
-        key = next(run.key for run in plan.runs if run.arm == trial.arm and run.role == "search")
-        assert trial.values["top1"] == pytest.approx(fake.score_of(key))
-        steps = [line["step"] for line in RunFolder(Store(store).run(key)).metrics()]
-        assert steps == list(range(1, fake.STEPS + 1))
+        keys = [run.key for run in plan.runs if run.arm == trial.arm and run.role in CHOOSING]
+        reached = trial.rungs or (trial.values["top1"],)
+        assert list(reached) == [pytest.approx(fake.score_of(key)) for key in keys[: len(reached)]]
+        for key in keys:
+            steps = [line["step"] for line in RunFolder(Store(store).run(key)).metrics()]
+            assert steps == list(range(1, fake.STEPS + 1))
     if workers == 1:
         assert asked(plan) == asked(driven(file, tmp_path / "undisturbed")[0])

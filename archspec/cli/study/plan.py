@@ -106,7 +106,9 @@ def as_data(planned: Planned, known: dict[str, Known], times: dict[str, Estimate
         about = {"arm": arm.name, "factor": arm.factor or None, "baseline": arm.baseline, "seed": run.seed}
         about |= {"role": run.role, "key": run.key, "state": known[run.key].state, "id": arm.id}
         costs = {name: getattr(arm, name) for name in COSTS}
-        timed = {"seconds": time and time.seconds, "seconds_from": time and time.source}
+        costs["training_macs"] = macs = plan.training_macs(run)
+        share = macs / max(1, arm.training_macs)  # less on the rungs of a search
+        timed = {"seconds": time and time.seconds * share, "seconds_from": time and time.source}
         runs.append({**about, **costs, "disk_bytes": planned.trained[arm.id].disk, **timed})
     totals = {name: getattr(spent, name) for name in ("gpu_hours", "core_hours", "wall_seconds", "spent_gpu_hours")}
     totals["unknown"] = list(spent.unknown)
@@ -156,12 +158,12 @@ def _totals(planned: Planned, known: dict[str, Known]) -> list[str]:
     plan = planned.plan
     once = {run.key: run for run in plan.runs}
     open_ = [run for key, run in once.items() if known[key].state != "done"]
-    left = [plan.by_id[run.arm] for run in open_ if run.role in TRAININGS]
-    disk = sum(planned.trained[arm.id].disk for arm in left)
+    left = [run for run in open_ if run.role in TRAININGS]
+    disk = sum(planned.trained[run.arm].disk for run in left)
     seeds = ", ".join(map(str, plan.seeds))
     runs = f"{len(once)} runs, {len(once) - len(open_)} in the store"
     said = f"{len(plan.arms)} arms × {len(plan.seeds)} seeds ({seeds}): {runs}"
-    macs = sum(arm.training_macs for arm in left)
+    macs = sum(map(plan.training_macs, left))
     roles = dict.fromkeys(run.role for run in plan.runs if run.role not in TRAININGS)
     measured = [f"measured on each finished run: {', '.join(roles)}"] if roles else []
     return [

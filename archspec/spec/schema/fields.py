@@ -7,7 +7,7 @@ import json
 import typing
 from typing import Any
 
-from annotated_types import MinLen
+from annotated_types import MaxLen, MinLen
 from pydantic import BaseModel
 
 from archspec.spec.arch import tidy
@@ -58,11 +58,12 @@ def either(found: list[tuple[str, JSON]]) -> JSON:
     return {"description": description, **(values[0] if len(values) == 1 else {"anyOf": values})}
 
 
-def least(schema: JSON, marks: tuple[Any, ...]) -> JSON:
-    """The least length of a list or mapping."""
-    key = {"array": "minItems", "object": "minProperties"}.get(schema.get("type", ""))
-    least = [mark.min_length for mark in marks if isinstance(mark, MinLen)]
-    return {key: least[0]} if key and least else {}
+def lengths(schema: JSON, marks: tuple[Any, ...]) -> JSON:
+    """The least length of a list or mapping, and the greatest."""
+    what = {"array": "Items", "object": "Properties"}.get(schema.get("type", ""))
+    least = {f"min{what}": mark.min_length for mark in marks if isinstance(mark, MinLen)}
+    greatest = {f"max{what}": mark.max_length for mark in marks if isinstance(mark, MaxLen)}
+    return {**least, **greatest} if what else {}
 
 
 def default(value: Any) -> JSON:

@@ -14,7 +14,7 @@ from archspec.spec.arch import Stage
 from archspec.spec.base import Spec
 from archspec.spec.naming import Paths, Refers
 from archspec.spec.registry import FAMILIES, members
-from archspec.spec.schema.fields import default, either, first_line, is_composite, is_family, is_model, least, named
+from archspec.spec.schema.fields import default, either, first_line, is_composite, is_family, is_model, lengths, named
 from archspec.spec.schema.forms import (
     JSON,
     SHARED,
@@ -66,7 +66,7 @@ class Models:
         if origin is Annotated:
             marks = [mark for mark in inner[1:] if isinstance(mark, Refers | Paths)]
             schema = self.marked(marks[0]) if marks else self.value(inner[0], flavour)
-            return {**schema, **least(schema, inner[1:])}
+            return {**schema, **lengths(schema, inner[1:])}
         if origin is tuple:
             return {"type": "array", "items": self.value(inner[0], flavour)}
         options = [self.model(option, flavour) for option in inner or (annotation,) if option is not type(None)]

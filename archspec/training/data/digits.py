@@ -66,6 +66,11 @@ class Digitised(Split):
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def classed(self) -> NDArray[np.int64]:
+        """The class of every image."""
+        return self.labels
+
     def sample(self, index: int) -> tuple[Pixels, int]:
         """An image and its class."""
         return self.images[index], int(self.labels[index])

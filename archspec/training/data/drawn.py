@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from archspec.training.data import scenes
 from archspec.training.data.scenes import CLASSES, Scene
 from archspec.training.data.source import SPLITS, Pixels, Source, Split, SplitName
@@ -38,6 +41,11 @@ class Drawn(Split):
 
     def __len__(self) -> int:
         return self.count
+
+    @property
+    def classed(self) -> NDArray[np.int64]:
+        """The class of every image."""
+        return np.arange(self.count) % len(CLASSES)
 
     def scene(self, index: int) -> Scene:
         """A scene with its mask and boxes."""

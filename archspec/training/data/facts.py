@@ -50,6 +50,11 @@ def facts(data: str) -> Facts:
     return Facts(source.identity, len(source.classes), source.channels, source.images)
 
 
+def learned(images: Sized | int, recipe: Recipe) -> int:
+    """How many images of training are learned from: all, or a fraction of them."""
+    return max(1, round((images if isinstance(images, int) else len(images)) * recipe.fraction))
+
+
 def steps_per_epoch(images: Sized | int, recipe: Recipe) -> int:
     """Steps of one epoch of training: full batches only, or one where there is too little for that."""
-    return max(1, (images if isinstance(images, int) else len(images)) // recipe.batch)
+    return max(1, learned(images, recipe) // recipe.batch)

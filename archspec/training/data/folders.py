@@ -93,6 +93,11 @@ class Images(Split):
     def __len__(self) -> int:
         return len(self.files)
 
+    @property
+    def classed(self) -> NDArray[np.int64]:
+        """The class of every image."""
+        return self.labels
+
     def sample(self, index: int) -> tuple[Pixels, int]:
         """An image and its class."""
         return decoded(self.root / self.files[index]), int(self.labels[index])

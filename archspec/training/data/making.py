@@ -14,9 +14,9 @@ from archspec.errors import DataError
 from archspec.spec.arch import as_grid
 from archspec.spec.recipe import Recipe
 from archspec.training.data import mixing
-from archspec.training.data.facts import steps_per_epoch
+from archspec.training.data.facts import learned, steps_per_epoch
 from archspec.training.data.loading import Piece, cut, pieces, seen
-from archspec.training.data.source import Split
+from archspec.training.data.source import Split, evenly
 from archspec.training.data.transforms import Draw
 from archspec.training.randomness import draws, forked, order
 
@@ -78,8 +78,9 @@ def workers_of(recipe: Recipe, workers: int | None) -> int:
 def shown(split: Split, recipe: Recipe, seed: int, epoch: int) -> list[list[Draw]]:
     """What an epoch of training shows in each step."""
     steps, repeated = steps_per_epoch(split, recipe), recipe.augment.repeated
-    batch = min(recipe.batch, len(split))
-    mixed = order(len(split), seed, "order", epoch)[: -(-steps * batch // repeated)].tolist()
+    images = evenly(split, learned(split, recipe))
+    batch = min(recipe.batch, len(images))
+    mixed = images[order(len(images), seed, "order", epoch)[: -(-steps * batch // repeated)]].tolist()
     showings = [Draw(epoch, index, time) for index in mixed for time in range(repeated)]
     return [showings[step * batch : (step + 1) * batch] for step in range(steps)]
 

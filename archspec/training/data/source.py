@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -35,6 +35,11 @@ class Split(ABC):
     def __len__(self) -> int:
         """How many there are."""
 
+    @property
+    def classed(self) -> NDArray[np.int64] | None:
+        """The class of every image, where that is known without opening it."""
+        return None
+
     @abstractmethod
     def sample(self, index: int) -> tuple[Pixels, int]:
         """An image and its class."""
@@ -53,6 +58,12 @@ class Part(Split):
 
     def __len__(self) -> int:
         return len(self.indices)
+
+    @property
+    def classed(self) -> NDArray[np.int64] | None:
+        """The class of every image, where the whole knows it."""
+        classed = self.whole.classed
+        return None if classed is None else classed[self.indices]
 
     def sample(self, index: int) -> tuple[Pixels, int]:
         """An image and its class."""
@@ -103,13 +114,29 @@ class Source(ABC):
 
 def parted(labels: NDArray[np.int64], share: float, purpose: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Indices that stay and indices that are cut off, a share of every class, always the same for the same labels."""
-    mixed = order(len(labels), 0, purpose)
-    by_class = mixed[np.argsort(labels[mixed], kind="stable")]
-    # Every image's rank within its class, as if the class were cut into pieces of which the first `share` goes.
-    sizes = np.bincount(labels)
-    ranks = np.arange(len(labels)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    by_class, ranks, sizes = ranked(labels, purpose)
     goes = ranks < np.repeat(quotas(sizes, share), sizes)
     return np.sort(by_class[~goes]), np.sort(by_class[goes])
+
+
+def ranked(labels: NDArray[np.int64], purpose: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Indices class by class, shuffled within each; the rank of each within its class; and the sizes of the classes."""
+    mixed = order(len(labels), 0, purpose)
+    by_class = mixed[np.argsort(labels[mixed], kind="stable")]
+    sizes = np.bincount(labels)
+    return by_class, np.arange(len(labels)) - np.repeat(np.cumsum(sizes) - sizes, sizes), sizes
+
+
+@lru_cache(maxsize=8)
+def evenly(split: Split, count: int) -> NDArray[np.int64]:
+    """So many images of a split, the same share of every class where classes are known; fewer are among more."""
+    if count == len(split):
+        return np.arange(count)
+    classed = split.classed
+    if classed is None:
+        return np.sort(order(len(split), 0, "fraction")[:count])
+    by_class, ranks, sizes = ranked(classed, "fraction")
+    return np.sort(by_class[np.argsort((ranks + 0.5) / np.repeat(sizes, sizes), kind="stable")[:count]])
 
 
 def quotas(sizes: NDArray[np.int64], share: float) -> NDArray[np.int64]:

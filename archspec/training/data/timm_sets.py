@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archspec.errors import DataError
 from archspec.training.data.folders import MOST, VAL
@@ -70,6 +71,12 @@ class TimmSplit(Split):
 
     def __len__(self) -> int:
         return len(self.dataset)
+
+    @property
+    def classed(self) -> NDArray[np.int64] | None:
+        """The class of every image, which torchvision's sets keep in a list."""
+        told = getattr(self.dataset, "targets", None)
+        return None if told is None else np.asarray(told, np.int64)
 
     def sample(self, index: int) -> tuple[Pixels, int]:
         """An image and its class."""

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from archspec.errors import DataError
-from archspec.training.data import batches, source_for, steps_per_epoch
-from archspec.training.data.source import Part
+from archspec.training.data import batches, making, source_for, steps_per_epoch
+from archspec.training.data.facts import learned
+from archspec.training.data.source import Part, evenly
 from tests.training.data import RICH, epoch, recipe, same
 
 SCENES = source_for("scenes:train=72:val=24:test=48")
@@ -74,6 +75,34 @@ def test_epochs_seeds_and_times_differ() -> None:
     assert not torch.equal(next(epoch(split, said, seed=4)).images, first.images)
     assert torch.equal(first.targets[::2], first.targets[1::2])
     assert not torch.equal(first.images[::2], first.images[1::2])
+
+
+@pytest.mark.parametrize("data", ["digits", "scenes:train=240:val=12:test=12"])
+def test_a_fraction_of_the_data_has_the_same_share_of_every_class_and_is_part_of_larger_ones(data: str) -> None:
+    split = source_for(data).split("train")
+    assert split.classed is not None
+    assert split.classed.tolist() == [split.sample(index)[1] for index in range(len(split))]
+    sizes, before = np.bincount(split.classed), set[int]()
+    for fraction in (0.1, 0.25, 0.5):
+        said = recipe(12, {"crop": "resize"}, fraction=fraction)
+        shown = [{draw.image for batch in making.shown(split, said, 0, time) for draw in batch} for time in range(12)]
+        found = sorted(set.union(*shown))
+        assert len(found) == learned(split, said) == round(len(split) * fraction)
+        assert len(shown[0]) == steps_per_epoch(split, said) * 12
+        shares = np.bincount(split.classed[found]) / sizes
+        assert np.abs(shares - fraction).max() <= 1 / sizes.min()
+        assert before < set(found)
+        before = set(found)
+
+
+def test_where_classes_are_not_known_a_fraction_is_taken_at_random() -> None:
+    class Unknown(Part):
+        classed = None
+
+    split = Unknown(DIGITS.split("train"), np.arange(200))
+    found = evenly(split, 50)
+    assert len(set(found.tolist())) == 50
+    assert found.tolist() == evenly(split, 50).tolist() != list(range(50))
 
 
 def test_an_epoch_shows_every_image_once() -> None:
