@@ -112,6 +112,13 @@ class Plan:
     """The candidates of a search, in the order in which they were asked for."""
     question: str = ""
     """What tells a search from another one of the same name."""
+    source: str = ""
+    """The path of its document as it was typed; empty where it was called by its name."""
+
+    @property
+    def typed(self) -> str:
+        """What to type for it in a command."""
+        return self.source or self.study
 
     @cached_property
     def by_id(self) -> dict[str, PlannedArm]:

@@ -42,6 +42,8 @@ class Setting:
     profile: str
     seeds: tuple[int, ...]
     checking: bool = False
+    source: str = ""
+    """The path of the document as it was typed."""
 
     @property
     def search(self) -> Search:
@@ -203,6 +205,7 @@ class Searched:
             objectives=dict(setting.search.objectives),
             trials=tuple(self.trials.values()),
             question=setting.question,
+            source=setting.source,
         )
         return PlannedSearch(plan, setting.study, {one.arm.id: one for one in arms}, setting)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from archspec.dashboard import comparing
@@ -18,10 +19,10 @@ PAGE = Page("/s/{study}/diff", "Diff", "What changed, and what does it cost?", p
 def show(look: Look) -> dict[str, Any]:
     """The changes, the costs on both sides, and both networks drawn."""
     plan, store = look.study.plan, look.site.store.path
-    choices = networks(look.study.table)
+    choices = networks(look.study)
     names = known(choices)
-    second = look.query.one("b", list(names), _second(plan))
-    first = look.query.one("a", list(names), _first(plan, second))
+    second = look.query.one("b", list(names), _second(plan, names))
+    first = look.query.one("a", list(names), _first(plan, second, names))
     before, after = subject(store, plan, first), subject(store, plan, second)
     shown: dict[str, Any] = {
         "choices": choices,
@@ -53,11 +54,11 @@ def _networks(before: Asked, after: Asked) -> dict[str, Any]:
     }
 
 
-def _second(plan: Plan) -> str:
+def _second(plan: Plan, names: Iterable[str]) -> str:
     """The first arm that is compared with anything."""
-    return next((arm.id for arm in plan.arms if arm.against), plan.arms[0].id)
+    return next((arm.id for arm in plan.tested if arm.against), next(iter(names)))
 
 
-def _first(plan: Plan, second: str) -> str:
+def _first(plan: Plan, second: str, names: Iterable[str]) -> str:
     """What an arm is compared with."""
-    return (plan.by_id[second].against if second in plan.by_id else "") or plan.arms[0].id
+    return (plan.by_id[second].against if second in plan.by_id else "") or next(iter(names))
