@@ -42,6 +42,7 @@ def test_a_network_is_drawn_beside_what_it_is_compared_with(asks: TestClient) ->
         ["stage 0", "4×4 × 64", "3", "attention", "98.7K", "1.67M", "36.9K"],
         ["head", "4×4 × 64", "", "", "778", "640", "128"],
     ]
+    assert ">quick_conv</b>" in page(asks, "/s/quickstart/architecture"), "the first is the baseline"
     alone = page(asks, "/s/quickstart/architecture", arm="mixer/attention", beside="none")
     assert ">was " not in alone
 

@@ -22,7 +22,7 @@ def show(look: Look) -> dict[str, Any]:
     plan, store = look.study.plan, look.site.store.path
     choices = networks(look.study)
     names = known(choices)
-    chosen = look.query.one("arm", list(names), next(iter(names)))
+    chosen = look.query.one("arm", list(names), choices[0].options[0][0])
     against = plan.by_id[chosen].against if chosen in plan.by_id else ""
     beside = look.query.one("beside", [*names, ALONE], against)
     asked, other = subject(store, plan, chosen), subject(store, plan, beside).arch if beside in names else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from archspec.dashboard import comparing
@@ -21,8 +20,8 @@ def show(look: Look) -> dict[str, Any]:
     plan, store = look.study.plan, look.site.store.path
     choices = networks(look.study)
     names = known(choices)
-    second = look.query.one("b", list(names), _second(plan, names))
-    first = look.query.one("a", list(names), _first(plan, second, names))
+    second = look.query.one("b", list(names), _second(plan) or choices[0].options[0][0])
+    first = look.query.one("a", list(names), _first(plan, second) or choices[0].options[0][0])
     before, after = subject(store, plan, first), subject(store, plan, second)
     shown: dict[str, Any] = {
         "choices": choices,
@@ -54,11 +53,11 @@ def _networks(before: Asked, after: Asked) -> dict[str, Any]:
     }
 
 
-def _second(plan: Plan, names: Iterable[str]) -> str:
-    """The first arm that is compared with anything."""
-    return next((arm.id for arm in plan.tested if arm.against), next(iter(names)))
+def _second(plan: Plan) -> str:
+    """The first arm that is compared with anything; empty where there is none."""
+    return next((arm.id for arm in plan.tested if arm.against), "")
 
 
-def _first(plan: Plan, second: str, names: Iterable[str]) -> str:
+def _first(plan: Plan, second: str) -> str:
     """What an arm is compared with."""
-    return (plan.by_id[second].against if second in plan.by_id else "") or next(iter(names))
+    return plan.by_id[second].against if second in plan.by_id else ""
