@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,11 +17,13 @@ from archspec.spec.arch import Arch
 from archspec.spec.loading import ARCH, load
 from archspec.spec.nodes import Node
 from archspec.spec.reading import MAX_BYTES, Document, compose
-from archspec.spec.shelf import names
 from archspec.spec.writing import flow, to_yaml
-from archspec.studies.plan import Plan, PlannedArm
+from archspec.studies.folder import StudyFolder
+from archspec.studies.plan import SEARCHING, Plan, PlannedArm
 
 FILE = "run.yaml"
+MAX_DOCUMENTS = 32 * 1024 * 1024
+"""Bytes of a study's documents that are looked at."""
 
 
 class Line(NamedTuple):
@@ -61,29 +63,23 @@ def run_document(store: Path, key: str) -> Asked:
 
 
 def arm_document(store: Path, plan: Plan, arm: PlannedArm) -> Asked:
-    """What the runs of an arm were asked for, or would be: from any of its folders, or made as the plan makes it."""
-    for run in plan.of(arm.id):
+    """What the runs of an arm were asked for; before the first of them begins, what they will be."""
+    for run in (*plan.of(arm.id), *plan.of(arm.id, SEARCHING)):
         found = run_document(store, run.key)
         if found.text:
             return found
-    changes = {path: value for path, value in arm.changes.items() if path.partition(".")[0] not in ("arch", "recipe")}
-    for before in _bases(store, plan, arm):
-        # Not every way leads to the network that was planned: a resolved baseline no longer hands anything down.
-        with suppress(ArchspecError):
-            after = before.edit(changes)
-            if after.digest == arm.digest:
-                return document_of(after)
-    return Asked(trouble="none of its runs has been started yet")
+    text = _described(store, plan).get(arm.id)
+    return _read(text) if isinstance(text, str) else Asked(trouble="none of its runs has been started yet")
 
 
-def _bases(store: Path, plan: Plan, arm: PlannedArm) -> Iterator[Arch]:
-    """What an arm may have been made from: its baseline as it was run, and the arch of that name on the shelf."""
-    base = next((one for one in plan.arms if not one.against and one.baseline == arm.baseline), arm)
-    if base is not arm and (found := arm_document(store, plan, base).arch) is not None:
-        yield found
-    if arm.arch in names("arch"):
-        with suppress(ArchspecError):
-            yield load(arm.arch)
+def _described(store: Path, plan: Plan) -> dict[str, Any]:
+    """The documents in the study's folder."""
+    found = tail(store, StudyFolder.of(store, plan).documents, MAX_DOCUMENTS)
+    try:
+        said = json.loads(found.text) if found else None
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def shelf_document(name: str) -> Asked:

@@ -1,11 +1,12 @@
-"""Networks to choose from: the arms of a study, and the archs that have a name."""
+"""Networks to choose from: the arms of a study, the best candidates of a search, and the archs that have a name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from archspec.report.table import Table
+from archspec.dashboard.study import Study
+from archspec.report.sheets import MOST
 from archspec.spec.shelf import names
 
 
@@ -17,12 +18,13 @@ class Choice(NamedTuple):
     """What stands in the address, and what a reader sees."""
 
 
-def networks(table: Table) -> list[Choice]:
-    """The arms, baseline by baseline, then what is on the shelf."""
-    found = []
-    for block in table.blocks:
-        options = [(row.planned.id, table.names[row.planned.id]) for row in block.rows]
-        found.append(Choice(f"arms on {block.baseline.label}", options))
+def networks(study: Study) -> list[Choice]:
+    """The arms, baseline by baseline, what a search has found, then what is on the shelf."""
+    table = study.table
+    arms = {f"arms on {block.baseline.label}": [row.planned.id for row in block.rows] for block in table.blocks}
+    if table.search and (best := table.search.best(MOST)):
+        arms["best candidates"] = [trial.arm for trial in best]
+    found = [Choice(title, [(arm, study.names[arm]) for arm in ids]) for title, ids in arms.items()]
     return [*found, Choice("archs", [(name, name) for name in names("arch")])]
 
 

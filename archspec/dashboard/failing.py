@@ -124,18 +124,18 @@ def retry(plan: Plan, store: Path, runs: Iterable[Failed]) -> list[str]:
     """The commands after which these runs run again, and as few others as can be."""
     chosen = list(runs)
     again = [run for run in chosen if run.known.state in RETRIED]
-    said = [_command("retry", plan, store, again)] if again else []
-    return [*said, _command("run", plan, store, chosen)] if chosen else []
+    said = [command("retry", plan, store, _arms(again), sorted({run.seed for run in again}))] if again else []
+    # Of other seeds the study would be another one; its own that are done are not run again.
+    return [*said, command("run", plan, store, _arms(chosen))] if chosen else []
 
 
-def _command(verb: str, plan: Plan, store: Path, runs: Sequence[Failed]) -> str:
-    arms, seeds = dict.fromkeys(run.arms[0] for run in runs), sorted({run.seed for run in runs})
-    return command(verb, plan, store, arms=list(arms), seeds=seeds)
+def _arms(runs: Sequence[Failed]) -> list[str]:
+    return list(dict.fromkeys(run.arms[0] for run in runs))
 
 
 def command(verb: str, plan: Plan, store: Path, arms: Iterable[str] = (), seeds: Iterable[int] = ()) -> str:
     """What to type about a study, or about some of its arms and seeds."""
-    words = ["archspec", "study", verb, plan.study, *(["--profile", plan.profile] if plan.profile else [])]
+    words = ["archspec", "study", verb, plan.typed, *(["--profile", plan.profile] if plan.profile else [])]
     words += [word for arm in arms for word in ("--only", arm)]
     chosen = list(seeds)
     words += ["--seeds", ",".join(map(str, chosen))] if chosen and set(chosen) != set(plan.seeds) else []

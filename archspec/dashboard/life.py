@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from archspec.records.known import Known
 from archspec.report.architecture.svg import group, printable, rect, tag, text
+from archspec.report.wording import lasting
 
 WIDTH, HEIGHT, ROW = 1140, 64, 22
 
@@ -103,24 +104,11 @@ def _drawn(spans: Sequence[Span]) -> Iterator[Markup]:
     at = 0.0
     for span in spans:
         width = least + room * (span.end - span.begin) / whole
-        about = f"{span.said} ({length(span.end - span.begin)})"
+        about = f"{span.said} ({lasting(span.end - span.begin)})"
         shape = rect(round(at, 1), ROW, round(width - 2, 1), 18, f"span {span.state}", radius=4)
-        label = f"{span.attempt}: {span.state}" if span.attempt else span.state
+        label = f"attempt {span.attempt}: {span.state}" if span.attempt else span.state
         named = [text(round(at + 2, 1), ROW - 7, label, "small")] if width > 7 * len(label) else []
-        lasting = length(span.end - span.begin)
-        timed = [text(round(at + 2, 1), ROW + 33, lasting, "small")] if width > 7 * len(lasting) else []
+        took = lasting(span.end - span.begin)
+        timed = [text(round(at + 2, 1), ROW + 33, took, "small")] if width > 7 * len(took) else []
         yield group([tag("title", escape(printable(about))), shape, *named, *timed])
         at += width
-
-
-def length(seconds: float) -> str:
-    """How long something took: 12 s, 3 min, 1 h 20 min, 2 d 3 h."""
-    whole = round(seconds)
-    if whole < 100:
-        return f"{whole} s"
-    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
-    if minutes < 100:
-        return f"{minutes} min"
-    if hours < 48:
-        return f"{hours} h {minutes % 60} min"
-    return f"{days} d {hours % 24} h"

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from archspec import __version__
 from archspec.dashboard import page as paging
 from archspec.dashboard.assets import PLOTLY, asset
+from archspec.dashboard.failing import ENDED
 from archspec.dashboard.files import CONTROLS
 from archspec.dashboard.page import Look
 from archspec.dashboard.site import Site
@@ -52,6 +53,7 @@ def _page(template: str, look: Look, **content: Any) -> str:
         "studies_": look.site.names,
         "asset": asset,
         "plotly": PLOTLY,
+        "broken": ENDED,
         "version": __version__,
     }
     return environment().get_template(template).render(**shared, **content)
@@ -64,7 +66,8 @@ def environment() -> Environment:
         loader=ChoiceLoader([PackageLoader("archspec.dashboard"), _reports()]), finalize=harmless
     )
     made.filters |= {"moment": moment, "pair": lambda name: (name, name)}
-    made.filters |= {"hours": wording.hours, "printed": wording.printed}
+    made.filters |= {"hours": wording.hours, "lasting": wording.lasting, "printed": wording.printed}
+    made.filters |= {"bracket": wording.bracket, "begun": lambda text: text[:1].upper() + text[1:]}
     return made
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from archspec.records.files import read_json
@@ -44,10 +44,10 @@ class Study:
         """The table by the study's own metric."""
         return self.by("")
 
-    def command(self, verb: str) -> str:
-        """What to type: `archspec study run quickstart --profile smoke`."""
-        profile = f" --profile {shlex.quote(self.plan.profile)}" if self.plan.profile else ""
-        return f"archspec study {verb} {shlex.quote(self.plan.study)}{profile}"
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What to call each arm, the candidates of a search too, which stand in no table."""
+        return {arm.id: f"{arm.factor} {arm.name}" for arm in self.plan.arms} | self.table.names
 
     def by(self, metric: str) -> Table:
         """The table by some metric."""

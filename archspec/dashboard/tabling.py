@@ -24,7 +24,7 @@ AT = """
 def chosen(look: Look) -> Table:
     """The table that the address asks for."""
     study, query = look.study, look.query
-    plan = rebased(study.plan, query.one("baseline", list(study.plan.by_id)))
+    plan = rebased(study.plan, query.one("baseline", list(study.table.by_id)))
     epoch = _epoch(study, query)
     if epoch != RESULT:
         return _along(study, plan, _metric(query, study.measured, study.plan.metric), epoch)

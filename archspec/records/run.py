@@ -17,10 +17,15 @@ from archspec.records.store import Store
 from archspec.spec.reading import compose
 from archspec.spec.writing import document
 
-__all__ = ["Attempt", "RunFolder"]
+__all__ = ["Attempt", "RunFolder", "written"]
 
 FILE = "file:"
 """What the identity of weights in a file begins with; other weights are those of the run of that key."""
+
+
+def written(run: Mapping[str, Any]) -> str:
+    """A run as its folder says it."""
+    return "\n".join(document(run)) + "\n"
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class RunFolder:
         folder = cls(Store(store).run(str(run["key"])))
         if not folder.exists():
             make_folder(folder.path)
-            write_atomic(folder.run_yaml, "\n".join(document(run)) + "\n")
+            write_atomic(folder.run_yaml, written(run))
         elif folder.spec().get("key") != run["key"]:
             message = f"{folder.run_yaml} describes the run {folder.spec().get('key')}, not {run['key']}"
             raise RecordsError(f"{message}; a run folder keeps the name it was given, so move it back")

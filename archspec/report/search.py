@@ -16,6 +16,8 @@ from archspec.studies.plan import PlannedArm, PlannedTrial
 
 COUNTED = ("params", "macs", "activations", "training_macs")
 """Objectives that are large whole numbers."""
+EXTREMES = {"max": "highest", "min": "lowest"}
+"""How the best of an objective is called."""
 ENOUGH = 10
 """Candidates below which nothing is said of decisions."""
 GROUPS = 4
@@ -86,7 +88,7 @@ class Search:
             if found := self.history(name):
                 number, value = found[-1]
                 shown = f"{value:.4g}" if name not in COUNTED else f"{value:,.0f}"
-                told.append(f"search: {goal} {name} is {shown}, of trial {number}")
+                told.append(f"search: the {EXTREMES[goal]} {name} is {shown}, of trial {number}")
         return told
 
     def to_dict(self) -> dict[str, Any]:

@@ -71,8 +71,23 @@ def chance(p: float) -> str:
 
 
 def hours(value: float) -> str:
-    """A duration in hours: 0.04, 3.1, 120."""
+    """A duration in hours: 0.04, 3.1, 120; <0.001 rather than a power of ten."""
+    if 0 < value < 0.001:
+        return "<0.001"
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2g}"
+
+
+def lasting(seconds: float) -> str:
+    """A duration: 0.4 s, 12 s, 3 min, 1 h 20 min, 2 d 3 h."""
+    whole = round(seconds)
+    if whole < 100:
+        return f"{seconds:.1f} s" if 0.05 <= seconds < 1 else f"{whole} s"
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if minutes < 100:
+        return f"{minutes} min"
+    if hours < 48:
+        return f"{hours} h {minutes % 60} min"
+    return f"{days} d {hours % 24} h"
 
 
 def listed(names: Sequence[str], last: str = "and") -> str:

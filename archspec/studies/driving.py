@@ -71,6 +71,7 @@ def drive(
     folder = StudyFolder.of(store, planned.plan)
     with folder.driving():
         folder.keep(planned.plan)
+        folder.describe(planned.documents)
         runner = with_code(runner, frozen(Store(store), planned.specs))
         source = source_of(planned, store, folder, keys)
         driver = _Driver(source, store, folder, pool_for(runner, target, store, folder.log), on)

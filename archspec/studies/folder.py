@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,11 @@ class StudyFolder:
         return self.path / "plan.json"
 
     @property
+    def documents(self) -> Path:
+        """What the runs of each arm were asked for when it was last driven: networks are known before they are run."""
+        return self.path / "documents.json"
+
+    @property
     def journal(self) -> Path:
         """The trials of a search, as Optuna keeps them; `optuna-dashboard` opens it."""
         return self.path / "trials.journal"
@@ -62,6 +67,11 @@ class StudyFolder:
         """Write the plan down."""
         make_folder(self.path)
         write_json(self.plan, plan.to_dict())
+
+    def describe(self, documents: Mapping[str, str]) -> None:
+        """Write down what the runs of each arm are asked for, by the arm's id."""
+        make_folder(self.path)
+        write_json(self.documents, documents)
 
     def cancelled(self) -> frozenset[str]:
         """The keys of runs that were cancelled."""

@@ -131,6 +131,13 @@ class Plan:
     """The metric by which candidates go from rung to rung."""
     question: str = ""
     """What tells a search from another one of the same name."""
+    source: str = ""
+    """The path of its document as it was typed; empty where it was called by its name."""
+
+    @property
+    def typed(self) -> str:
+        """What to type for it in a command."""
+        return self.source or self.study
 
     @cached_property
     def by_id(self) -> dict[str, PlannedArm]:

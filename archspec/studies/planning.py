@@ -11,6 +11,7 @@ from typing import Any
 
 from archspec.errors import ArchspecError, Problem, SpecError
 from archspec.records.keys import measurement_document, measurement_key, run_document, run_key
+from archspec.records.run import written
 from archspec.spec.arch import Arch
 from archspec.spec.base import Spec
 from archspec.spec.edits import Edit
@@ -20,7 +21,7 @@ from archspec.spec.origin import ancestors
 from archspec.spec.reading import Document
 from archspec.spec.recipe import RECIPE, Recipe
 from archspec.spec.rows import Base, Row, Rows
-from archspec.spec.shelf import find
+from archspec.spec.shelf import find, is_path
 from archspec.spec.study import Study
 from archspec.spec.studying import STUDY, profiled
 from archspec.spec.tune import settings
@@ -109,6 +110,13 @@ class Planned:
         return self.trained[run.arm].document(run)
 
     @property
+    def documents(self) -> dict[str, str]:
+        """What the runs of each arm that is compared are asked for, at the first seed."""
+        runs = {run.arm: run for run in reversed(self.plan.runs) if run.role == "train"}
+        tested = [arm.id for arm in self.plan.tested if arm.id in runs]
+        return {arm: written(self.trained[arm].document(runs[arm])) for arm in tested}
+
+    @property
     def specs(self) -> list[Spec]:
         """Everything that is built, trained by and measured."""
         found = self.trained.values()
@@ -137,6 +145,7 @@ def planned(
     A search's plan has the candidates that it has asked for so far in a store.
     """
     document = find("study", str(study))
+    source = str(study) if is_path(str(study)) else ""
     said = STUDY.read(document)
     checking = profile == CHECK and CHECK not in said.profiles
     chosen = small(said, document) if checking else profiled(said, profile) if profile else said
@@ -146,7 +155,7 @@ def planned(
             raise ArchspecError("a search has no shorter form of its runs; `--profile check` tries it in small")
         from archspec.studies.searched import Setting, planned_search
 
-        return planned_search(Setting(chosen, document, profile, taken, checking), store)
+        return planned_search(Setting(chosen, document, profile, taken, checking, source), store)
     rows = rows_of(chosen, document)
     if checking:
         rows = [shortened(row) for row in rows]
@@ -163,6 +172,7 @@ def planned(
         arms=tuple(one.arm for one in trained.values()),
         runs=tuple(run for seed in taken for one in trained.values() for run in one.runs(seed)),
         max_failures=chosen.max_failures,
+        source=source,
     )
     whole = Planned(plan, chosen, trained)
     return _tuned(whole, rows, store) if chosen.tune.vary and steps is None else whole

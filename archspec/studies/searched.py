@@ -45,6 +45,8 @@ class Setting:
     profile: str
     seeds: tuple[int, ...]
     checking: bool = False
+    source: str = ""
+    """The path of the document as it was typed."""
 
     @property
     def search(self) -> Search:
@@ -226,6 +228,7 @@ class Searched:
             rungs=tuple(_said(rung) for rung in setting.search.rungs),
             climbed_by=setting.search.pruned_by if len(setting.rungs) else "",
             question=setting.question,
+            source=setting.source,
         )
         return PlannedSearch(plan, setting.study, {one.arm.id: one for one in arms}, setting)
 

@@ -70,7 +70,7 @@ class Searching:
         for trial in self._running():
             key = self._keys(trial)[0]
             if key in running and self.pruning.stops(trial.number, self._steps(trial)):
-                found[key] = f"not good enough after {self.pruning.seen[trial.number]} epochs"
+                found[key] = f"not good enough after epoch {self.pruning.seen[trial.number]}"
         return found
 
     def _ask(self) -> bool:

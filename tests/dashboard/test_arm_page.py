@@ -29,8 +29,8 @@ def test_every_seed_has_a_row(asks: TestClient, study: tuple[Path, Plan]) -> Non
     text = page(asks, "/s/quickstart/arm", arm="norm/batch norm")
     keys = [key_of(study[1], "norm/batch norm", seed) for seed in range(3)]
     assert rows(text, "Seeds") == [
-        ["0", "done", "60.00", "0.00", "4", "1", "0.067", "node1", keys[0]],
-        ["1", "done", "61.00", "0.00", "4", "2", "0.1", "node2", keys[1]],
+        ["0", "done", "60.00", "0.00", "4", "1", "4 min", "node1", keys[0]],
+        ["1", "done", "61.00", "0.00", "4", "2", "6 min", "node2", keys[1]],
         ["2", "planned", "", "", "", "", "", "", keys[2]],
     ]
     assert f'href="/runs/{keys[1]}"' in text

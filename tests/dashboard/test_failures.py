@@ -14,7 +14,9 @@ from starlette.testclient import TestClient
 from archspec.dashboard import failing
 from archspec.dashboard.causes import DIVERGED, MEMORY, PREEMPTION, TIME
 from archspec.records.known import Known
+from archspec.spec.shelf import find
 from archspec.studies.plan import Plan
+from archspec.studies.planning import planned
 from tests.dashboard.asking import page, rows, words
 from tests.dashboard.broken import BEGAN, broken, key_of
 from tests.dashboard.serving import client_of
@@ -57,13 +59,23 @@ def test_the_command_runs_what_failed_and_little_else(study: tuple[Path, Plan]) 
     [one] = failing.failures(plan, states(plan, attention_0="failed", attention_2="failed"), lambda _: "")
     assert failing.retry(plan, store, one.runs) == [
         "archspec study retry quickstart --only mixer/attention --seeds 0,2",
-        "archspec study run quickstart --only mixer/attention --seeds 0,2",
+        "archspec study run quickstart --only mixer/attention",
     ]
     [lost] = failing.failures(plan, states(plan, pooling_1="lost"), lambda _: "")
     assert failing.retry(plan, Path("/a b"), lost.runs) == [
-        "archspec study run quickstart --only mixer/pooling --seeds 1 --store '/a b'"
+        "archspec study run quickstart --only mixer/pooling --store '/a b'"
     ]
     assert failing.retry(plan, store, []) == []
+
+
+def test_a_study_is_called_as_it_was_typed(tmp_path: Path) -> None:
+    shipped = find("study", "quickstart").file
+    assert shipped
+    file = tmp_path / "my own.yaml"
+    file.write_text(shipped.read_text().replace("study: quickstart", "study: mine"))
+    plan = planned(file).plan
+    assert failing.command("run", plan, failing.DEFAULT) == f"archspec study run '{file}'"
+    assert failing.command("run", planned("quickstart").plan, failing.DEFAULT) == "archspec study run quickstart"
 
 
 def test_an_arm_that_loses_more_than_its_baseline_may_be_flattered(study: tuple[Path, Plan]) -> None:

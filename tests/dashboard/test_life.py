@@ -7,8 +7,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from archspec.dashboard.life import Span, Try, length, life, line
+from archspec.dashboard.life import Span, Try, life, line
 from archspec.records.known import Known
+from archspec.report.wording import lasting
 
 FIRST = Try(1, started=1010.0, seen=1100.0, left=True, alive=False, host="a", job="7")
 SECOND = Try(2, started=1200.0, seen=1290.0, left=True, alive=False)
@@ -72,7 +73,8 @@ def test_what_an_attempt_said_is_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0.4, "0 s"), (99, "99 s"), (180, "3 min"), (7230, "2 h 0 min"), (200000, "2 d 7 h")]
+    ("seconds", "said"),
+    [(0, "0 s"), (0.4, "0.4 s"), (2.4, "2 s"), (99, "99 s"), (180, "3 min"), (7230, "2 h 0 min"), (2e5, "2 d 7 h")],
 )
 def test_lengths_are_told_shortly(seconds: float, said: str) -> None:
-    assert length(seconds) == said
+    assert lasting(seconds) == said

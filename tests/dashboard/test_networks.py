@@ -12,6 +12,7 @@ import archspec
 from archspec.dashboard import comparing
 from archspec.dashboard.asked import arm_document, differences, document_of, run_document
 from archspec.records.run import RunFolder
+from archspec.studies.folder import StudyFolder
 from archspec.studies.plan import Plan
 from archspec.studies.planning import planned
 from tests.dashboard.asking import page, rows, words
@@ -41,6 +42,7 @@ def test_a_network_is_drawn_beside_what_it_is_compared_with(asks: TestClient) ->
         ["stage 0", "4×4 × 64", "3", "attention", "98.7K", "1.67M", "36.9K"],
         ["head", "4×4 × 64", "", "", "778", "640", "128"],
     ]
+    assert ">quick_conv</b>" in page(asks, "/s/quickstart/architecture"), "the first is the baseline"
     alone = page(asks, "/s/quickstart/architecture", arm="mixer/attention", beside="none")
     assert ">was " not in alone
 
@@ -130,22 +132,28 @@ def test_a_document_is_read_from_a_run_of_the_arm(study: tuple[Path, Plan]) -> N
     assert found.recipe["batch"] == 64
 
 
-def test_an_arm_that_has_no_run_yet_is_made_from_its_baseline(tmp_path: Path, study: tuple[Path, Plan]) -> None:
-    plan = study[1]
-    arm = plan.by_id["mixer/pooling"]
-    assert arm_document(tmp_path, plan, arm).trouble == "none of its runs has been started yet"
-    source = study[0] / "runs" / key_of(plan, "baseline/quick_conv", 0)
-    (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / source.name).symlink_to(source)
-    assert arm_document(tmp_path, plan, arm).arch is None  # for it lies outside
-    (tmp_path / "runs" / source.name).unlink()
-    (tmp_path / "runs" / source.name).mkdir()
-    (tmp_path / "runs" / source.name / "run.yaml").write_text((source / "run.yaml").read_text())
-    found = arm_document(tmp_path, plan, arm)
-    assert found.arch
-    assert found.arch.digest == arm.digest
-    other = arm_document(tmp_path, plan, plan.by_id["norm/batch norm"])
-    assert other.arch is None  # for the norm's bias, which the stage had handed down, cannot be known
+def test_networks_are_known_before_any_run(tmp_path: Path) -> None:
+    found = planned("quickstart")  # its baseline is written inline, and so on no shelf
+    arm, folder = found.plan.by_id["norm/batch norm"], StudyFolder.of(tmp_path, found.plan)
+    assert arm_document(tmp_path, found.plan, arm).trouble == "none of its runs has been started yet"
+    folder.keep(found.plan)
+    folder.describe(found.documents)
+    for one in found.plan.arms:
+        asked = arm_document(tmp_path, found.plan, one)
+        assert asked.arch
+        assert asked.arch.digest == one.digest
+        assert asked.text == found.documents[one.id]
+    RunFolder.create(tmp_path, found.document(key_of(found.plan, arm.id, 1)))
+    assert "seed: 1" in arm_document(tmp_path, found.plan, arm).text, "what was run counts for more"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"norm/batch norm": 3}'])
+def test_documents_that_cannot_be_read_are_none(tmp_path: Path, study: tuple[Path, Plan], text: str) -> None:
+    folder = StudyFolder.of(tmp_path, study[1])
+    folder.keep(study[1])
+    folder.documents.write_text(text)
+    asked = arm_document(tmp_path, study[1], study[1].by_id["norm/batch norm"])
+    assert asked.trouble == "none of its runs has been started yet"
 
 
 def test_nobodys_code_is_run(tmp_path: Path) -> None:
@@ -171,10 +179,3 @@ def test_a_written_network_is_the_same_network() -> None:
     found = document_of(arch)
     assert found.arch
     assert found.arch.digest == arch.digest
-
-
-def test_arms_of_networks_on_the_shelf_are_there_before_any_run(tmp_path: Path) -> None:
-    plan = planned("ablation_sequencer").plan
-    found = {arm.id: arm_document(tmp_path, plan, arm) for arm in plan.arms[:6]}
-    assert [asked.arch.digest for asked in found.values() if asked.arch] == [arm.digest for arm in plan.arms[:6]]
-    assert len({arm.digest for arm in plan.arms[:6]}) > 3

@@ -13,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from archspec.dashboard.page import found
+from archspec.dashboard.pages import queue as queue_page
 from archspec.dashboard.pages import table as table_page
 from archspec.records.store import Store
 from tests.dashboard.serving import client_of
@@ -72,19 +73,31 @@ def test_studies_say_how_far_they_are_and_what_is_best(client: TestClient) -> No
     page = read(client, "/")
     assert page.row("one_factor")[2:5] == ["12 of 12", "7 → 31@vit top1 81.30, n = 3", "4"]
     way = page.row("under_way@smoke")
-    assert way[1].endswith("1 running, 6 planned, 1 lost, 1 failed")
+    assert way[1].endswith("1 running, 6 planned, 1 lost , 1 failed")
     assert way[2:4] == ["3 of 12", "vit top1 81.50, n = 2"]
-    assert way[5] == "2.1 4.1 GPU"
+    assert way[5] == "2 h 3 min 4.1 GPU-h"
     assert {"/s/one_factor", "/s/under_way%40smoke", "/s/roadmap"} <= set(page.links)
+    assert "/s/under_way%40smoke/failures" in page.links
+    assert "/s/one_factor/failures" not in page.links
+
+
+def test_the_verdict_says_what_was_varied_and_how_sure_it_is(client: TestClient) -> None:
+    page = read(client, "/s/one_factor")
+    best = page.row("7 → 31")
+    assert best[0] == '7 → 31 stages.kernel: "7 → 31"'
+    assert best[1:4] == ["81.30 ± 2.37", "3", "+0.30 [+0.05, +0.55]"]
+    assert page.row("vit")[0] == "vit baseline"
+    assert page.row("vit")[4] == "80.0"
+    assert "The arms, the best first" in page.text
 
 
 def test_the_verdict_has_its_warnings_first(client: TestClient) -> None:
     page = read(client, "/s/under_way@smoke")
     warning = page.text.index("gelu: seed 1 failed and is left out: RuntimeError: CUDA out of memory")
     assert warning < page.text.index("relu −1.00 (one seed, so no interval)")
-    assert page.row("relu")[1:4] == ["80.00", "1", "−1.00"]
-    assert "2.1 hours, 4.1 GPU-hours" in page.text
-    assert "/queue?study=under_way%40smoke" in page.links
+    assert page.row("relu")[1:4] == ["80.00", "1", "−1.00 no interval"]
+    assert "2 h 3 min, 4.1 GPU-hours" in page.text
+    assert {"/queue?study=under_way%40smoke", "/s/under_way%40smoke/failures"} <= set(page.links)
     assert "roadmap" in read(client, "/s/roadmap").text
 
 
@@ -195,11 +208,33 @@ def test_measured_costs(client: TestClient, cost: str) -> None:
 def test_queue_and_cost(client: TestClient) -> None:
     page = read(client, "/queue?study=under_way@smoke")
     assert page.row(RELU.id)[1:6] == ["under_way@smoke", "1", "running", "4", "1"]
-    assert page.row("under_way@smoke")[1:5] == ["3", "8", "1", "0.5"]
-    assert page.row("under_way@smoke")[-1] == "about 4.0 hours"
+    assert page.row("under_way@smoke")[1:5] == ["3", "8", "1", "30 min"]
+    assert page.row("under_way@smoke")[-1] == "about 4 h 0 min"
     (bars,) = page.drawn["by-arm"]["data"]
     assert dict(zip(bars["y"], bars["x"], strict=True)) == pytest.approx({VIT.id: 2.0, RELU.id: 1.5, GELU.id: 0.625})
     assert "one_factor" in [row[0] for row in read(client, "/queue").rows if row]
+
+
+def test_what_a_week_has_cost(tmp_path: Path) -> None:
+    filled(tmp_path, ONE_FACTOR, VALUES)
+    for run in ONE_FACTOR.runs[:2]:
+        place = Store(tmp_path).run(run.key) / "attempts" / "1" / "environment.json"
+        # A second before the Monday, of which the others are the Tuesday.
+        place.write_text(json.dumps(json.loads(place.read_text()) | {"started": 1_699_833_599.0}))
+    with client_of(tmp_path) as client:
+        (bars,) = read(client, "/queue").drawn["by-week"]["data"]
+        assert dict(zip(bars["y"], bars["x"], strict=True)) == {"2023-11-06": 2 * 0.5 * 2, "2023-11-13": 10 * 0.5 * 2}
+        (bars,) = read(client, "/queue?study=one_factor").drawn["by-week"]["data"]
+        assert len(bars["x"]) == 2
+
+
+def test_times_are_drawn_in_a_unit_of_their_size() -> None:
+    rows = [{"gpu_hours": 0.0, "hours": hours} for hours in (0.05, 0.01)]
+    figure = queue_page.bars("by-arm", "arm", "", ["a", "b"], rows)
+    assert figure.title == "Minutes by arm"
+    assert figure.drawing["data"][0]["x"] == pytest.approx([3.0, 0.6])
+    assert queue_page.bars("x", "arm", "", ["a"], [{"gpu_hours": 0.0, "hours": 1e-4}]).title == "Seconds by arm"
+    assert queue_page.bars("x", "arm", "", ["a"], [{"gpu_hours": 0.01, "hours": 9.0}]).title == "GPU-hours by arm"
 
 
 def test_factors_say_how_far_they_reach(client: TestClient) -> None:
@@ -238,6 +273,12 @@ def test_the_papers_tables_stand_beside_ours(client: TestClient) -> None:
     assert [(dot["x"], dot["y"]) for dot in dots] == [([80.0], [81.0]), ([79.0], [79.0]), ([80.1], [81.2])]
     assert line["x"] == line["y"] == pytest.approx([79.0, 81.2])
     assert "This study says no figures of a paper" not in page.text
+
+
+def test_no_difference_has_no_sign(tmp_path: Path) -> None:
+    filled(tmp_path, ONE_FACTOR, {**VALUES, RELU.id: VALUES[VIT.id]})
+    with client_of(tmp_path) as client:
+        assert "1 of 2differences with the paper's sign" in read(client, "/s/one_factor/paper").text
 
 
 def test_studies_beside_each_other(client: TestClient) -> None:

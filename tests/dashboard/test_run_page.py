@@ -33,7 +33,7 @@ def asks(study: tuple[Path, Plan]):  # type: ignore[no-untyped-def]
 def test_attempts_are_told_one_by_one(asks: TestClient, study: tuple[Path, Plan]) -> None:
     text = page(asks, f"/runs/{key_of(study[1], 'norm/batch norm', 1)}")
     first, second = rows(text, "Attempts")
-    assert (first[0], first[2:6]) == ("1", ["node7", "4711", "an accelerator", "0.033"])
+    assert (first[0], first[2:6]) == ("1", ["node7", "4711", "an accelerator", "2 min"])
     assert first[7] == "stopped left a checkpoint; attempt 2 went on"
     assert (second[0], second[2], second[7]) == ("2", "node2", "done")
     assert 'class="span stopped"' in text

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from archspec.studies.plan import PlannedTrial
+from archspec.dashboard.page import found
+from archspec.studies.plan import PlannedRun, PlannedTrial
 from tests.dashboard.serving import client_of
-from tests.dashboard.stores import ONE_FACTOR, planned
+from tests.dashboard.stores import ONE_FACTOR, failed, hexed, planned
 from tests.dashboard.test_pages import read
 from tests.report.samples import arm, baseline, plan
 
@@ -34,8 +35,12 @@ def searched(tmp_path: Path) -> Path:
     ]
     trials.append(PlannedTrial(11, arms[12].id, {"mixer": "pooling", "width": 96}, "pruned"))
     made = plan(*arms, design="search", study="search", runs=())
+    runs = tuple(PlannedRun(hexed(one.id), one.id, 0, "search" if one.against else "train") for one in arms)
     objectives = {"top1": "max", "macs": "min"}
-    planned(tmp_path, replace(made, objectives=objectives, trials=tuple(trials)))
+    made = replace(made, objectives=objectives, trials=tuple(trials), runs=runs)
+    planned(tmp_path, made)
+    failed(tmp_path, hexed(arms[12].id), "RuntimeError: odd")
+    planned(tmp_path, replace(made, study="begun", arms=(), runs=(), trials=()))
     planned(tmp_path, ONE_FACTOR)
     return tmp_path
 
@@ -70,3 +75,22 @@ def test_only_searches_have_it_in_their_menu(client: TestClient) -> None:
     assert "/s/search/search" in read(client, "/s/search").links
     assert "/s/one_factor/search" not in read(client, "/s/one_factor").links
     assert "it searches nothing" in read(client, "/s/one_factor/search").text
+
+
+@pytest.mark.parametrize("study", ["search", "begun"])
+def test_every_page_knows_searches(client: TestClient, study: str) -> None:
+    for page in found().values():
+        status = 404 if (page.name, study) == ("arm", "begun") else 200
+        answer = client.get(page.path.format(study=study, key=hexed("trial/11@vit")))
+        assert answer.status_code == status, page.name
+
+
+def test_candidates_have_names_and_lead_to_the_search(client: TestClient) -> None:
+    assert read(client, "/s/search/runs").row(hexed("trial/11@vit")[:12])[1] == "trial 11 search"
+    failure = read(client, "/s/search/failures")
+    assert failure.row(hexed("trial/11@vit")[:12])[1] == "trial 11 search"
+    assert "/s/search/search" in read(client, f"/runs/{hexed('trial/11@vit')}").links
+    choices = client.get("/s/search/architecture").text
+    assert '<option value="trial/9@vit">trial 9</option>' in choices
+    assert 'value="trial/11@vit"' not in choices, "only the best stand there"
+    assert "the highest top1 is 77, of trial 9" in read(client, "/s/search").text

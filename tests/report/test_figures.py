@@ -13,7 +13,7 @@ from archspec.records.known import Point
 from archspec.report.figures import curves as learning
 from archspec.report.figures import factorial as effects
 from archspec.report.figures import tradeoffs, waterfall
-from archspec.report.figures.drawing import Figure
+from archspec.report.figures.drawing import HEIGHT, Figure, crowded, epochs
 from archspec.report.figures.looks import COLOURS, MARKERS, PATHS, look_of, looks
 from archspec.report.figures.strips import MARGIN, WIDTH, Scale, Scales
 from archspec.report.html import figures
@@ -202,3 +202,10 @@ def test_names_are_text_and_not_markup() -> None:
     text = json.dumps([figure.drawing for figure in drawn(table)])
     assert "&lt;b&gt;x&lt;/b&gt; &amp; y" in text
     assert "<b>" not in text
+
+
+def test_a_figure_grows_with_the_names_above_it() -> None:
+    assert crowded([]) == crowded(["a", "b", "c"]) == HEIGHT
+    assert crowded(["a name that fills half of the line"] * 3) == HEIGHT + 2 * 19
+    assert "dtick" in epochs(12)
+    assert "dtick" not in epochs(13)

@@ -145,7 +145,7 @@ def _detach(found: Planned, store: Path) -> None:
     with folder.driver_log.open("ab") as log:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
     talk(f"process {child.pid} goes on by itself; it writes to {folder.driver_log}")
-    talk(f"archspec study status {found.plan.study} --watch")
+    talk(f"archspec study status {shlex.quote(found.plan.typed)} --watch")
 
 
 def _submit(found: Planned, store: Path, runner: str) -> None:
@@ -160,4 +160,4 @@ def _submit(found: Planned, store: Path, runner: str) -> None:
         del words[place : place + 2]
     number = submit_driver(RUNNER.load(runner), found.plan, store, ("-m", "archspec", *words))
     talk(f"job {number} drives; it prints to {store}/slurm/driver-{found.plan.study}")
-    talk(f"archspec study status {found.plan.study} --watch")
+    talk(f"archspec study status {shlex.quote(found.plan.typed)} --watch")

@@ -20,14 +20,19 @@ ALONE = "none"
 def show(look: Look) -> dict[str, Any]:
     """The drawing, the costs of its parts, and its document."""
     plan, store = look.study.plan, look.site.store.path
-    choices = networks(look.study.table)
+    choices = networks(look.study)
     names = known(choices)
-    chosen = look.query.one("arm", list(names), plan.arms[0].id)
+    chosen = look.query.one("arm", list(names), choices[0].options[0][0])
     against = plan.by_id[chosen].against if chosen in plan.by_id else ""
     beside = look.query.one("beside", [*names, ALONE], against)
     asked, other = subject(store, plan, chosen), subject(store, plan, beside).arch if beside in names else None
     shown: dict[str, Any] = {"choices": choices, "chosen": chosen, "beside": beside, "asked": asked}
-    shown |= {"name": names[chosen], "other": names.get(beside, ""), "is_arm": chosen in plan.by_id, "alone": ALONE}
+    shown |= {
+        "name": names[chosen],
+        "other": names.get(beside, ""),
+        "is_arm": chosen in look.study.table.by_id,
+        "alone": ALONE,
+    }
     if asked.arch is None:
         return {**shown, "network": None, "drawing": "", "marked": set()}
     found = network(asked.arch, other)

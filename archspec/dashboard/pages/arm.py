@@ -24,7 +24,7 @@ PAGE = Page("/s/{study}/arm", "Arm", "What exactly is it, and how did every seed
 def show(look: Look) -> dict[str, Any]:
     """Everything about one arm."""
     study, table = look.study, look.study.table
-    chosen = look.query.text("arm") or table.rows[0].planned.id
+    chosen = look.query.text("arm") or next(iter(table.by_id), "")
     if chosen not in table.by_id:
         raise MissingError(f"there is no arm `{chosen[:80]}` in {study.name}. {near(chosen, list(table.by_id))}")
     row = table.by_id[chosen]

@@ -26,12 +26,14 @@ def show(look: Look) -> dict[str, Any]:
     metric = query.one("metric", measured, usual)
     first = ALL if len(study.plan.arms) <= MOST else factors[0]
     factor = query.one("factor", [ALL, *factors], first)
+    gpus = {key: one.gpus for key, one in study.known.items()}
+    across = {name: title for name, title in ACROSS.items() if name != "gpu_hours" or any(gpus.values())}
     wish = Wish(
         metric,
-        across=query.one("x", list(ACROSS), "epoch"),
+        across=query.one("x", list(across), "epoch"),
         differences=query.flag("differences"),
         singles=query.flag("seeds"),
-        gpus={key: one.gpus for key, one in study.known.items()},
+        gpus=gpus,
     )
     table = _of(study.table, factor)
     arms = [row.planned.id for row in table.rows]
@@ -39,7 +41,7 @@ def show(look: Look) -> dict[str, Any]:
         "study": study,
         "wish": wish,
         "measured": measured,
-        "across": list(ACROSS.items()),
+        "across": list(across.items()),
         "factors": [(ALL, "all factors"), *((name, name) for name in factors)],
         "factor": factor,
         "figures": [*figures(table, study.curves(arms, [metric]), wish)] if metric else [],

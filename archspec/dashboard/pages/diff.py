@@ -18,10 +18,10 @@ PAGE = Page("/s/{study}/diff", "Diff", "What changed, and what does it cost?", p
 def show(look: Look) -> dict[str, Any]:
     """The changes, the costs on both sides, and both networks drawn."""
     plan, store = look.study.plan, look.site.store.path
-    choices = networks(look.study.table)
+    choices = networks(look.study)
     names = known(choices)
-    second = look.query.one("b", list(names), _second(plan))
-    first = look.query.one("a", list(names), _first(plan, second))
+    second = look.query.one("b", list(names), _second(plan) or choices[0].options[0][0])
+    first = look.query.one("a", list(names), _first(plan, second) or choices[0].options[0][0])
     before, after = subject(store, plan, first), subject(store, plan, second)
     shown: dict[str, Any] = {
         "choices": choices,
@@ -54,10 +54,10 @@ def _networks(before: Asked, after: Asked) -> dict[str, Any]:
 
 
 def _second(plan: Plan) -> str:
-    """The first arm that is compared with anything."""
-    return next((arm.id for arm in plan.arms if arm.against), plan.arms[0].id)
+    """The first arm that is compared with anything; empty where there is none."""
+    return next((arm.id for arm in plan.tested if arm.against), "")
 
 
 def _first(plan: Plan, second: str) -> str:
     """What an arm is compared with."""
-    return (plan.by_id[second].against if second in plan.by_id else "") or plan.arms[0].id
+    return plan.by_id[second].against if second in plan.by_id else ""

@@ -33,11 +33,12 @@ def show(look: Look) -> dict[str, Any]:
     folder = look.site.plans.folder(study.name)
     logs = {file.name: tail(store.path, file, LONGEST) for file in (folder.log, folder.driver_log)} if found else {}
     return {
-        "table": study.table,
+        "names": study.names,
+        "links": look.arms(study.table.by_id),
         "found": [(one, failing.retry(study.plan, store.path, one.runs)) for one in found],
         "where": failing.where,
         "all": failing.retry(study.plan, store.path, [run for one in found for run in one.runs]),
-        "biases": failing.biases(study.plan, study.known, study.table.names),
+        "biases": failing.biases(study.plan, study.known, study.names),
         "waiting": {state: number for state, number in study.counts.items() if state not in (*failing.ENDED, "done")},
         "most": MOST,
         "most_asked": MOST_ASKED,

@@ -27,7 +27,7 @@ def show(look: Look) -> dict[str, Any]:
         "tables": [(name, list(found)) for name, found in groupby(by_table, key=lambda row: row.planned.table)],
         "missing": [table.names[row.planned.id] for row in table.rows if row.paper is None],
         "unfinished": [table.names[row.planned.id] for row in rows if row.summary is None],
-        "links": look.arms(study.plan.by_id),
+        "links": look.arms(study.table.by_id),
         "signs": _signs(rows),
         "figures": [_figure(table, rows)] if any(row.summary for row in rows) else [],
     }
@@ -38,7 +38,7 @@ def _signs(rows: list[Row]) -> tuple[int, int]:
     both = [
         (row.difference.mean, row.paper_delta) for row in rows if row.difference and row.paper_delta and not row.same
     ]
-    return sum((ours > 0) == (theirs > 0) for ours, theirs in both), len(both)
+    return sum(ours * theirs > 0 for ours, theirs in both), len(both)
 
 
 def _figure(table: Table, rows: list[Row]) -> Figure:

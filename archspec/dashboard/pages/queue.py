@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from archspec.dashboard.page import Look, Page
 from archspec.report.figures.drawing import Drawing, Figure, axis, layout, plain
+from archspec.report.wording import hours, lasting
 
 PAGE = Page("/queue", "Queue and cost", "When is it done, and what does it cost?", place=2)
 
 MOST = 400
 """Runs that are listed."""
-ARMS = 40
-"""Arms that are drawn."""
+ARMS, WEEKS = 40, 26
+"""Arms and weeks that are drawn."""
+UNITS = {"hours": 1, "minutes": 60, "seconds": 3600}
+"""What a time may be told in, and how many of it an hour has."""
 WASTED = ("failed", "lost", "cancelled", "pruned", "invalid")
 AT_WORK = """
     SELECT runs.key, runs.state, runs.epoch, runs.host, runs.device, runs.started, runs.seconds, runs.attempt,
@@ -32,21 +37,42 @@ BY_ARM = """
     SELECT arm, SUM(seconds) / 3600.0 AS hours, SUM(gpu_hours) AS gpu_hours FROM results
     WHERE study = :study AND seconds > 0 GROUP BY arm ORDER BY SUM(seconds) DESC LIMIT :most"""
 
+WEEK, MONDAY = 7 * 86400, 4 * 86400
+"""Seconds of a week, and from the beginning of 1970 until the first Monday."""
+BY_WEEK = """
+    SELECT (CAST(attempts.started AS BIGINT) - :monday) / :length AS week, SUM(attempts.seconds) / 3600.0 AS hours,
+           SUM(attempts.seconds * attempts.gpus) / 3600.0 AS gpu_hours
+    FROM attempts JOIN runs ON runs.id = attempts.run_id
+    WHERE attempts.started IS NOT NULL
+      AND (:study = '' OR runs.key IN (SELECT key FROM arm_runs WHERE study = :study))
+    GROUP BY week ORDER BY week DESC LIMIT :most"""
+COLUMNS = {
+    "done": ("done", str),
+    "left": ("to do", str),
+    "running": ("at work", str),
+    "each": ("a run takes", lambda value: lasting(3600 * value)),
+    "hours": ("so far", lambda value: lasting(3600 * value)),
+    "gpu_hours": ("GPU-hours", hours),
+    "wasted": ("without a result", lambda value: lasting(3600 * value)),
+    "more": ("to come", lambda value: lasting(3600 * value)),
+}
+"""What is told of each study, and how it is written."""
+
 
 def show(look: Look) -> dict[str, Any]:
     """Runs at work, what is left of each study, and hours by what has become of them."""
     study = look.query.one("study", look.site.names)
     spent = look.site.rows(SPENT, study=study)
     studies = [_left(look, name, [row for row in spent if row["study"] == name]) for name in _named(spent)]
-    arms = look.site.rows(BY_ARM, study=study, most=ARMS) if study else []
+    told = {name: column for name, column in COLUMNS.items() if any(one[name] for one in studies)}
     return {
         "chosen": study,
         "at_work": look.site.rows(AT_WORK, study=study, most=MOST),
         "most": MOST,
         "studies": sorted(studies, key=lambda one: (not one["left"], one["name"])),
+        "columns": told,
         "cards": _cards(spent),
-        "runs_page": look.has("run"),
-        "figures": [_figure(arms)] if arms else [],
+        "figures": list(_figures(look, study)),
     }
 
 
@@ -84,24 +110,36 @@ def _cards(spent: list[dict[str, Any]]) -> dict[str, float]:
     return {"hours": hours, "gpu_hours": gpu_hours, "wasted": wasted, "share": wasted / hours if hours else 0.0}
 
 
-def _figure(arms: list[dict[str, Any]]) -> Figure:
-    accelerated = any(row["gpu_hours"] for row in arms)
-    unit = "GPU-hours" if accelerated else "hours"
-    hours = [row["gpu_hours" if accelerated else "hours"] for row in arms]
-    return Figure(
-        "by-arm", f"{unit} by arm", "all seeds, all attempts", _draw([row["arm"] for row in arms], hours, unit)
-    )
+def _figures(look: Look, study: str) -> Iterator[Figure]:
+    """What was spent, by week and, of one study, by arm."""
+    weeks = look.site.rows(BY_WEEK, study=study, monday=MONDAY, length=WEEK, most=WEEKS)[::-1]
+    if len(weeks) > 1:
+        days = [f"{datetime.fromtimestamp(MONDAY + WEEK * row['week'], UTC):%Y-%m-%d}" for row in weeks]
+        yield bars("by-week", "week", "by the Monday of the week in which an attempt began (UTC)", days, weeks)
+    arms = look.site.rows(BY_ARM, study=study, most=ARMS) if study else []
+    if arms:
+        yield bars("by-arm", "arm", "all seeds, all attempts", [row["arm"] for row in arms], arms)
 
 
-def _draw(arms: list[str], hours: list[float], unit: str) -> Drawing:
+def bars(name: str, by: str, caption: str, names: list[str], rows: Sequence[dict[str, Any]]) -> Figure:
+    """Bars of GPU-hours, or where nothing has held an accelerator, of time."""
+    accelerated = any(row["gpu_hours"] for row in rows)
+    spent = [row["gpu_hours" if accelerated else "hours"] for row in rows]
+    units = (unit for unit, of_an_hour in UNITS.items() if max(spent) * of_an_hour >= 2)
+    unit = "GPU-hours" if accelerated else next(units, "seconds")
+    heights = [round(value * UNITS.get(unit, 1), 4) for value in spent]
+    return Figure(name, f"{unit[:1].upper()}{unit[1:]} by {by}", caption, _draw(names, heights, unit))
+
+
+def _draw(names: list[str], spent: list[float], unit: str) -> Drawing:
     trace = {
         "type": "bar",
         "orientation": "h",
         "marker": {"color": "@accent"},
         "hovertemplate": "%{x}<extra></extra>",
-        "x": [round(value, 4) for value in hours],
-        "y": [plain(arm) for arm in arms],
+        "x": spent,
+        "y": [plain(name) for name in names],
     }
-    plane = layout(unit, "", height=90 + 26 * len(arms), showlegend=False)
+    plane = layout(unit, "", height=90 + 26 * len(names), showlegend=False)
     plane["yaxis"] = axis("", autorange="reversed", type="category", showgrid=False)
     return {"data": [trace], "layout": plane}

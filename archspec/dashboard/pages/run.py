@@ -19,7 +19,7 @@ from archspec.records.knowing import numbers
 from archspec.records.known import Known, Point
 from archspec.records.lease import alive
 from archspec.records.run import RunFolder
-from archspec.report.figures.drawing import Figure, layout, rounded
+from archspec.report.figures.drawing import Figure, epochs, layout, rounded
 from archspec.report.figures.looks import look_of
 
 PAGE = Page("/runs/{key}", "Run", "What happened in this run?", kept=False)
@@ -153,7 +153,7 @@ def _figures(points: list[Point]) -> Iterator[Figure]:
     scores = [name for name in names if re.search(r"top\d+$", name)]
     for number, (title, some) in enumerate((("Losses", losses), ("Scores", scores))):
         if some:
-            plane = layout("epoch", title.lower(), height=280)
+            plane = {**layout("", title.lower(), height=280), "xaxis": epochs(points[-1].epoch)}
             data = [_trace(points, name, i) for i, name in enumerate(some)]
             yield Figure(
                 f"run-{number}", title, "by epoch, of the attempt that counts", {"data": data, "layout": plane}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archspec.dashboard.failing import command
 from archspec.dashboard.page import Look, Page
 from archspec.studies.plan import PlannedRun
 from archspec.studies.requests import waiting
@@ -32,8 +33,8 @@ def show(look: Look) -> dict[str, Any]:
         "runs": runs[:MOST],
         "more": max(0, len(runs) - MOST),
         "sought": query.text("q"),
-        "names": study.table.names,
-        "links": look.arms(study.plan.by_id),
+        "names": study.names,
+        "links": look.arms(study.table.by_id),
         "waiting": len(waiting(look.site.plans.folder(study.name))),
-        "begin": study.command("run"),
+        "begin": command("run", study.plan, look.site.store.path),
     }

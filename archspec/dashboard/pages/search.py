@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archspec.dashboard.failing import command
 from archspec.dashboard.page import Look, Page
 from archspec.report.figures import searches
 from archspec.report.sheets import searches as sheets
@@ -27,5 +28,5 @@ def show(look: Look) -> dict[str, Any]:
         "told": found.sentences() if found else [],
         "sheets": list(sheets(found)) if found else [],
         "figures": [*searches.figures(found)] if found else [],
-        "begin": study.command("run"),
+        "begin": command("run", study.plan, look.site.store.path),
     }

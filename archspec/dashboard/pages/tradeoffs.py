@@ -31,6 +31,7 @@ def show(look: Look) -> dict[str, Any]:
     cost = query.one("x", there)
     models = query.one("models", MODELS, "none")
     printed = _printed(study, table, models)
+    best = front(found, cost or "macs", lower_is_better=table.lower_is_better)
     return {
         "study": study,
         "table": table,
@@ -39,8 +40,9 @@ def show(look: Look) -> dict[str, Any]:
         "cost": cost,
         "models": models,
         "figures": [*_figures(table, found, [cost] if cost else telling(found) or list(COSTS)[:1], printed)],
-        "best": front(found, cost or "macs", lower_is_better=table.lower_is_better),
-        "links": look.arms(study.plan.by_id),
+        "best": best,
+        "told": [(name, TITLES[name]) for name in there if any(name in point.costs for point in best)],
+        "links": look.arms(study.table.by_id),
     }
 
 

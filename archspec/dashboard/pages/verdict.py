@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archspec.dashboard.failing import command
 from archspec.dashboard.page import Look, Page
 from archspec.report import sheets
 from archspec.report.html import facts
@@ -19,15 +20,19 @@ def show(look: Look) -> dict[str, Any]:
     """The sentences, and the best arms."""
     study = look.study
     table = study.table
+    top = _top(table)
     return {
         "study": study,
         "table": table,
         "facts": facts(table),
         "hours": sum(one.seconds for one in study.known.values()) / 3600,
         "gpu_hours": sum(one.seconds * one.gpus for one in study.known.values()) / 3600,
-        "top": _top(table),
+        "searched": [one.removeprefix("search: ") for one in table.search.sentences()] if table.search else [],
+        "top": top,
+        "more": len(table.rows) > len(top),
+        "papers": any(row.paper is not None for row in top),
         "agreements": sheets.agreements(table),
-        "begin": study.command("run"),
+        "begin": command("run", study.plan, look.site.store.path),
         "finished": any(row.n for row in table.rows),
     }
 

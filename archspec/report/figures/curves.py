@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Any
 
 from archspec.records.known import Point
-from archspec.report.figures.drawing import Drawing, Figure, layout, plain, rounded
+from archspec.report.figures.drawing import Drawing, Figure, crowded, epochs, layout, plain, rounded
 from archspec.report.figures.looks import Look, looks
 from archspec.report.rows import Row
 from archspec.report.table import Table
@@ -144,7 +144,10 @@ def draw(panel: Panel, looks: Mapping[str, Look]) -> Drawing:
     """A line for each arm, and its range as a band."""
     data = [trace for line in panel.lines for trace in _traces(line, looks[line.arm])]
     title = f"difference in {panel.metric}" if panel.differences else panel.metric
-    plane = layout(ACROSS[panel.across], title, hovermode="x unified" if panel.across == "epoch" else "closest")
+    height = crowded([line.label for line in panel.lines])
+    plane = layout(ACROSS[panel.across], title, height, hovermode="x unified" if panel.across == "epoch" else "closest")
+    if panel.across == "epoch":
+        plane["xaxis"] = epochs(max(line.x[-1] for line in panel.lines))
     plane["yaxis"] |= {"range": list(window(panel)), "zeroline": panel.differences, "zerolinecolor": "@ink/0.5"}
     return {"data": data, "layout": plane}
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 Drawing = dict[str, Any]
 """A figure as Plotly reads it: data and layout."""
 
-HEIGHT = 340
+HEIGHT, LEGEND = 340, 430
+"""Pixels: the height of a figure, and the width of the legend of one that fills half a page."""
+WHOLE = 12
+"""Epochs up to which each is named below an axis, where Plotly would name halves."""
 
 
 class Figure(NamedTuple):
@@ -33,6 +37,17 @@ def layout(x: str = "", y: str = "", height: int = HEIGHT, **more: Any) -> dict[
         "yaxis": axis(y),
         **more,
     }
+
+
+def crowded(names: Sequence[str]) -> int:
+    """The height of a figure of half a page with these names above it, in columns as wide as the longest of them."""
+    columns = max(1, LEGEND // (44 + 7 * max(map(len, names), default=0)))
+    return HEIGHT + 19 * max(0, -(-len(names) // columns) - 1)
+
+
+def epochs(last: float) -> dict[str, Any]:
+    """An axis of epochs."""
+    return axis("epoch", **({"dtick": 1} if last <= WHOLE else {}))
 
 
 def axis(title: str, **more: Any) -> dict[str, Any]:

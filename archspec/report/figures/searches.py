@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from archspec.report.figures.drawing import Drawing, Figure, axis, layout, plain
-from archspec.report.search import COUNTED, Search
+from archspec.report.search import COUNTED, EXTREMES, Search
 from archspec.spec.writing import flow
 from archspec.studies.plan import PlannedTrial
 
@@ -29,8 +30,8 @@ def figures(search: Search) -> Iterator[Figure]:
     """What there is to draw by now."""
     names = list(search.objectives)
     for name in names if search.done else ():
-        goal = "highest" if search.objectives[name] == "max" else "lowest"
-        yield Figure(f"history-{name}", f"{name} by trial", f"the line is the {goal} so far", history(search, name))
+        best = f"the line is the {EXTREMES[search.objectives[name]]} so far"
+        yield Figure(f"history-{name}", f"{name} by trial", best, history(search, name))
     if len(names) > 1 and search.done:
         title = f"{names[0]} against {names[1]}"
         yield Figure(
@@ -117,13 +118,18 @@ def parallel(search: Search, name: str, found: Sequence[Axis]) -> Drawing:
         },
     ]
     plane = layout("", "", height=380, hovermode=False)
-    ticks = {"tickvals": [*range(len(found))], "ticktext": [plain(one.decision) for one in found]}
+    ticks = {"tickvals": [*range(len(found))], "ticktext": [_folded(one.decision) for one in found], "tickangle": 0}
     plane["xaxis"] = axis("", range=[-0.3, len(found) - 0.5], **ticks)
     plane["yaxis"] = axis("", range=[-0.08, 1.08], showgrid=False, showticklabels=False)
     plane["annotations"] = [
         _answer(place, said, height) for place, one in enumerate(found) for said, height in _told(one)
     ]
     return {"data": data, "layout": plane}
+
+
+def _folded(path: str) -> str:
+    """A path on several lines, so that it stays below its own axis: `stages.0.`, `mixer`."""
+    return re.sub(r"\.(?=[a-z])", ".<br>", plain(path))
 
 
 def _lines(trials: Sequence[PlannedTrial], found: Sequence[Axis]) -> dict[str, Any]:

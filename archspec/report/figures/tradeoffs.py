@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from archspec.report.figures.drawing import Drawing, Figure, axis, layout, plain
+from archspec.report.figures.drawing import HEIGHT, Drawing, Figure, axis, crowded, layout, plain
 from archspec.report.figures.looks import Look, looks
 from archspec.report.table import Table
 from archspec.report.wording import fixed, short
@@ -21,6 +21,7 @@ MEASURED = {
 """What depends on where the runs ran."""
 TITLES = {**COSTS, **MEASURED}
 MORE_IS_BETTER = ("images_per_second",)
+BEST, PRINTED = "best at its cost", "in papers"
 APART = 1.005
 """Costs that differ by less than this factor are the same cost."""
 MOST_NAMED = 12
@@ -103,7 +104,9 @@ def draw(found: Sequence[Point], cost: str, metric: str, looks: Mapping[str, Loo
         data = [_cloud(_binned(found, cost), cost, digits)]
     else:
         data = [trace for point in found for trace in _traces(point, cost, looks[point.arm], digits)]
-    plane = layout(TITLES[cost], metric, hovermode="closest", showlegend=len(found) <= MOST_NAMED)
+    named = len(found) <= MOST_NAMED
+    height = crowded([*(point.name for point in found), BEST, PRINTED]) if named else HEIGHT
+    plane = layout(TITLES[cost], metric, height, hovermode="closest", showlegend=named)
     return {"data": data, "layout": {**plane, "xaxis": axis(TITLES[cost], tickformat="~s")}}
 
 
@@ -112,13 +115,13 @@ def behind(cost: str, best: Sequence[Point], printed: Sequence[Printed], digits:
     if len(best) > 1:
         x, y = [point.costs[cost] for point in best], [round(point.value, 4) for point in best]
         line = {"color": "@muted", "width": 1.2, "dash": "dot", "shape": "hv"}
-        about = {"type": "scatter", "mode": "lines", "name": "best at its cost", "hoverinfo": "skip"}
+        about = {"type": "scatter", "mode": "lines", "name": BEST, "hoverinfo": "skip"}
         yield {**about, "x": x, "y": y, "line": line}
     shown = [one for one in printed if cost in one.costs]
     if shown:
         said = [f"{plain(one.name)}<br>{fixed(one.value, digits)} in its paper" for one in shown]
         marker = {"color": "@muted", "symbol": "star", "size": 9, "opacity": 0.8}
-        about = {"type": "scatter", "mode": "markers", "name": "in papers", "hovertemplate": "%{text}<extra></extra>"}
+        about = {"type": "scatter", "mode": "markers", "name": PRINTED, "hovertemplate": "%{text}<extra></extra>"}
         x, y = [one.costs[cost] for one in shown], [one.value for one in shown]
         yield {**about, "x": x, "y": y, "text": said, "marker": marker}
 
