@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from statistics import fmean, pvariance
 from typing import Any, NamedTuple
 
+from archspec.report.climbs import Climbs
 from archspec.report.wording import count, listed
 from archspec.spec.writing import flow
 from archspec.statistics.fronts import fronts
@@ -40,6 +41,8 @@ class Search:
     objectives: Mapping[str, str]
     trials: Sequence[PlannedTrial]
     arms: Mapping[str, PlannedArm]
+    climbs: Climbs = field(default_factory=Climbs)
+    """What they reached on the rungs, where there are any."""
 
     @cached_property
     def done(self) -> list[PlannedTrial]:
@@ -89,13 +92,14 @@ class Search:
                 number, value = found[-1]
                 shown = f"{value:.4g}" if name not in COUNTED else f"{value:,.0f}"
                 told.append(f"search: the {EXTREMES[goal]} {name} is {shown}, of trial {number}")
-        return told
+        return [*told, *self.climbs.sentences()]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
         return {
             "objectives": dict(self.objectives),
             "trials": [asdict(trial) for trial in self.trials],
+            "climbs": self.climbs.to_dict(),
             "front": [trial.number for trial in self.front],
             "history": {name: self.history(name) for name in self.objectives},
             "importances": {name: [share._asdict() for share in self.importances(name)] for name in self.objectives},

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from archspec.report.cells import columns, detectable, legend
+from archspec.report.climbs import Climbs
 from archspec.report.designs import Found, Rung
 from archspec.report.search import COUNTED, Search
 from archspec.report.table import Block, Table
@@ -126,6 +127,23 @@ def searches(found: Search) -> Iterator[Sheet]:
             heads = (Head("decision", number=False, key="arm"), Head("share"), Head("best answer", number=False))
             rows = tuple((one.decision, f"{one.share:.0%}", one.answer) for one in shares)
             yield Sheet(f"What decided {name}: shares of its variance, one decision at a time", heads, rows)
+    yield from _climbs(found.climbs)
+
+
+def _climbs(found: Climbs) -> Iterator[Sheet]:
+    """How many went on from rung to rung, and whether the rungs rank them alike."""
+    if found.rungs:
+        rows = tuple(
+            (one.name, one.said, str(one.ended), str(one.went_on) if one.said else "", short(one.training_macs))
+            for one in found.rungs
+        )
+        heads = (Head("rung", number=False, key="arm"), Head("edits of the recipe", number=False, spare=1))
+        counts = (Head("ended"), Head("went on"), Head("train MACs", spare=2))
+        yield Sheet(f"Rungs, climbed by {found.metric} on val", (*heads, *counts), rows)
+        pairs = tuple((f"{one.lower} – {one.upper}", str(one.found.n), one.said, one.interval) for one in found.alike)
+        heads = (Head("rungs", number=False, key="arm"), Head("n"))
+        title = "How alike rungs rank the candidates that have both"
+        yield Sheet(title, (*heads, Head("rank correlation"), Head("95% CI")), pairs)
 
 
 def _candidate(found: Search, trial: PlannedTrial, names: tuple[str, ...]) -> tuple[str, ...]:

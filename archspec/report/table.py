@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from archspec.records.known import Known
 from archspec.report.cautions import cautions
+from archspec.report.climbs import Climbs
 from archspec.report.designs import Effects, Rung, effects, rungs, together
 from archspec.report.rows import Row, labels
 from archspec.report.scores import Scores
@@ -187,7 +188,7 @@ def tabulate(plan: Plan, known: Mapping[str, Known], *, metric: str | None = Non
         digits=digits,
         rows=rows,
         warnings=tuple(cautions(scores, rows)),
-        search=Search(plan.objectives, plan.trials, plan.by_id) if plan.objectives else None,
+        search=Search(plan.objectives, plan.trials, plan.by_id, Climbs.of(plan)) if plan.objectives else None,
     )
 
 

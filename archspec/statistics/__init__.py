@@ -9,6 +9,7 @@ from archspec.statistics.means import Mean, mean
 from archspec.statistics.paired import Difference, difference
 from archspec.statistics.permutation import SignFlip, sign_flip
 from archspec.statistics.power import detectable
+from archspec.statistics.ranks import RankCorrelation, rank_correlation
 from archspec.statistics.steps import Step, ladder
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Difference",
     "Effect",
     "Mean",
+    "RankCorrelation",
     "SignFlip",
     "Step",
     "agreement",
@@ -27,5 +29,6 @@ __all__ = [
     "ladder",
     "main_effects",
     "mean",
+    "rank_correlation",
     "sign_flip",
 ]

@@ -15,6 +15,7 @@ from tests.dashboard.serving import client_of
 from tests.dashboard.stores import ONE_FACTOR, failed, hexed, planned
 from tests.dashboard.test_pages import read
 from tests.report.samples import arm, baseline, plan
+from tests.report.test_climbs import climbed
 
 KINDS = ("pooling", "attention")
 
@@ -69,6 +70,15 @@ def test_a_search_is_drawn(client: TestClient) -> None:
     assert bars["y"][0] == "mixer"
     assert bars["x"][0] > 0.7
     assert "12 candidates asked for: 11 done and 1 pruned" in page.text
+
+
+def test_rungs_are_drawn_and_counted(tmp_path: Path) -> None:
+    planned(tmp_path, replace(climbed(), study="climb"))
+    with client_of(tmp_path) as client:
+        page = read(client, "/s/climb/search")
+    assert [len(trace["x"]) for trace in page.drawn["rungs"]["data"]] == [5, 5]
+    assert "15 networks ended rung 1" in page.text
+    assert "How alike rungs rank the candidates that have both" in page.text
 
 
 def test_only_searches_have_it_in_their_menu(client: TestClient) -> None:

@@ -55,7 +55,10 @@ class Lines:
 
     def line(self, event: Event) -> str:
         """What has happened to which run, and what came of it."""
-        scores = event.known.scores if event.what == "done" else {}
+        from archspec.studies.plan import CHOOSING
+
+        known = event.known
+        scores = {} if event.what != "done" else known.last if event.run.role in CHOOSING else known.scores
         name = self.plan.metric if self.plan.metric in scores else next(iter(scores), "")
         details = f"{name} {scores[name]:.2f}" if name else event.known.reason
         return f"{event.what:8} {named(event.run)}  {details}".rstrip()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from archspec.report.climbs import Climbs
 from archspec.report.figures.drawing import Drawing, Figure, axis, layout, plain
 from archspec.report.search import COUNTED, EXTREMES, Search
 from archspec.spec.writing import flow
@@ -40,6 +41,9 @@ def figures(search: Search) -> Iterator[Figure]:
     if search.done and (found := axes(search)):
         caption = f"a line a candidate, through its answers; the best {BEST:.0%} by {names[0]} stand out"
         yield Figure("decisions", "Decisions", caption, parallel(search, names[0], found))
+    if search.climbs.said and search.climbs.finished:
+        caption = "a dot a candidate that has both: only those that went on, among which differences are smaller"
+        yield Figure("rungs", "Cheap trainings against the recipe itself", caption, rungs(search.climbs))
     for name in names:
         if search.importances(name):
             caption = "shares of its variance, one decision at a time; seeds are no decision"
@@ -74,6 +78,22 @@ def front(search: Search, first: str, second: str) -> Drawing:
     ]
     plane = layout(second, first, hovermode="closest")
     return {"data": data, "layout": {**plane, "xaxis": axis(second, tickformat="~s")}}
+
+
+def rungs(climbs: Climbs) -> Drawing:
+    """What candidates reached on every rung against what they reached in the end, a colour a rung."""
+    data = []
+    for place, one in enumerate(climbs.with_the_last()):
+        x, y = ([round(trial.rungs[at], 4) for trial in climbs.finished] for at in (place, -1))
+        name = f"{one.lower}: rank correlation {one.said} {one.interval}, n {one.found.n}"
+        marker = {"color": f"@c{place}", "size": 8, "opacity": 0.7}
+        hover = {
+            "text": [f"trial {trial.number}" for trial in climbs.finished],
+            "hovertemplate": "%{text}: %{x}, then %{y}",
+        }
+        data.append({"type": "scatter", "mode": "markers", "name": name, "x": x, "y": y, "marker": marker, **hover})
+    plane = layout(f"{climbs.metric} on the rung", f"{climbs.metric} of the recipe itself", hovermode="closest")
+    return {"data": data, "layout": plane}
 
 
 def _spots(trials: Sequence[PlannedTrial], x: str, y: str) -> dict[str, Any]:
