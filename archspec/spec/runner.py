@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
+from archspec.errors import Problem
 from archspec.spec.base import Spec
 from archspec.spec.deriving import Form
 from archspec.spec.naming import Text
@@ -54,8 +56,12 @@ class Runner(Written, family="runners"):
 
     @property
     def given(self) -> Resources:
-        """What one run is given."""
+        """What one run is given, wherever it is."""
         return Resources()
+
+    def contradictions(self) -> Iterator[Problem]:
+        """What cannot be meant, though each field is right."""
+        yield from ()
 
 
 class Queue(Runner):
@@ -71,7 +77,7 @@ class Queue(Runner):
 
     @property
     def given(self) -> Resources:
-        """What one run is given."""
+        """What one run is given, wherever it is."""
         return self.resources
 
 
@@ -112,5 +118,25 @@ class Slurm(Queue):
         """Processes of one run on each node."""
         return self.tasks or max(1, self.resources.gpus)
 
+    @property
+    def cpus_each(self) -> int:
+        """Cores of each process."""
+        return max(1, self.resources.cpus // self.processes)
 
-RUNNER = Form("runner", Runner, ("runner", "note"))
+    @property
+    def given(self) -> Resources:
+        """What one run is given, on all its nodes."""
+        one, nodes = self.resources, self.nodes
+        cpus, memory = self.cpus_each * self.processes * nodes, one.memory and one.memory * nodes
+        return Resources(gpus=one.gpus * nodes, cpus=cpus, memory=memory)
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Processes that train together have to begin and end together, one run at a time."""
+        together = self.processes * self.nodes
+        if self.per_job > 1 and together > 1:
+            message = f"a run of {together} processes has a job to itself"
+            hint = "leave it out; `nodes: 1` and `tasks: 1` have one process train each run"
+            yield Problem("ARC104", message, hint, "per_job")
+
+
+RUNNER = Form("runner", Runner, ("runner", "note"), problems=lambda runner: runner.contradictions())

@@ -77,9 +77,8 @@ def executor_for(runner: Slurm, logs: Path, name: str, tasks: int) -> SlurmExecu
 
 def parameters(runner: Slurm, name: str, tasks: int) -> dict[str, Any]:
     """The runner in submitit's words."""
-    wanted, processes = runner.resources, runner.processes
-    cpus = max(1, wanted.cpus // processes)
-    said: dict[str, Any] = {"job_name": name, "nodes": runner.nodes, "ntasks_per_node": processes}
+    wanted, cpus = runner.resources, runner.cpus_each
+    said: dict[str, Any] = {"job_name": name, "nodes": runner.nodes, "ntasks_per_node": runner.processes}
     said |= {"cpus_per_task": cpus, "time": _minutes(runner), "array_parallelism": tasks}
     said |= {"signal_delay_s": math.ceil(seconds(runner.warning)), "stderr_to_stdout": True, "wckey": None}
     # What `--cpus-per-task` gives to a job, newer versions of srun do not give to its steps.

@@ -86,3 +86,9 @@ def test_jobs_do_not_inherit_what_a_job_is_told(monkeypatch: pytest.MonkeyPatch)
         assert "SLURM_MEM_PER_CPU" not in os.environ
         assert os.environ["SLURM_CONF"] == "slurm.conf"
     assert os.environ["SLURM_MEM_PER_CPU"] == "100"
+
+
+def test_what_a_run_is_given_counts_every_node_and_process() -> None:
+    runner = RUNNER.load({"kind": "slurm", "nodes": 2, "resources": {"gpus": 4, "cpus": 30, "memory": "64G"}})
+    # Seven cores for each of the four processes of a node, which is what sbatch is asked for.
+    assert (runner.given.gpus, runner.given.cpus, runner.given.memory) == (8, 56, 128e9)
