@@ -99,8 +99,9 @@ class Examined:
         """How much may be submitted."""
         from archspec.execution.slurm.limits import limits as allowed
 
-        array, jobs = allowed(self.runner)
-        yield Finding("limits", "ok", f"arrays of up to {array:,} tasks, up to {jobs:,} jobs in the queue")
+        array, jobs, memory = allowed(self.runner)
+        most = f"nodes of up to {memory / 2**30:,.1f} GiB" if memory else "nodes whose memory nobody counts"
+        yield Finding("limits", "ok", f"arrays of up to {array:,} tasks, up to {jobs:,} jobs in the queue, {most}")
 
     def job(self) -> Iterator[Finding]:
         """A short job with all that the runner asks for."""

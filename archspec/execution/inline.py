@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
-from archspec.execution.jobs import AGAIN, INTERRUPTED, Ended, call
+from archspec.execution.jobs import AGAIN, INTERRUPTED, UNKNOWN_NEEDS, Ended, Needs, call
 
 
 class Inline:
@@ -28,7 +28,11 @@ class Inline:
         """One at a time."""
         return int(self.job is None)
 
-    def submit(self, job: str, folder: Path) -> None:
+    def takes(self, needs: Needs) -> bool:
+        """One alone may try."""
+        return True
+
+    def submit(self, job: str, folder: Path, needs: Needs = UNKNOWN_NEEDS) -> None:
         """Take a job."""
         self.job = (job, folder)
 

@@ -21,6 +21,20 @@ class Ended(NamedTuple):
     """What its function returned: 0, or AGAIN; below 0, the signal that its process died of; above, what went wrong."""
     error: str = ""
     """The traceback of what it raised."""
+    starved: bool = False
+    """Whether it died since it had too little memory."""
+
+
+class Needs(NamedTuple):
+    """The memory that a job is thought to need, in bytes; nothing where nobody knows."""
+
+    main: int = 0
+    """Of each machine that it runs on."""
+    device: int = 0
+    """Of each accelerator."""
+
+
+UNKNOWN_NEEDS = Needs()
 
 
 class Signs(Protocol):
@@ -47,7 +61,10 @@ class Pool(Protocol):
     def free(self) -> int:
         """How many more jobs it takes now."""
 
-    def submit(self, job: str, folder: Path) -> None:
+    def takes(self, needs: Needs) -> bool:
+        """Whether there is memory for one more such job now."""
+
+    def submit(self, job: str, folder: Path, needs: Needs = UNKNOWN_NEEDS) -> None:
         """Begin a job: the function is called with its folder."""
 
     def wait(self, seconds: float) -> list[Ended]:

@@ -12,8 +12,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from archspec.execution.jobs import AGAIN, Ended
+from archspec.execution.jobs import AGAIN, UNKNOWN_NEEDS, Ended, Needs
 from archspec.execution.process import Process
+from archspec.execution.room import device_memory, free_memory
 from archspec.spec.runner import Local, seconds
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -29,8 +30,15 @@ class Workers:
     def __init__(self, runner: Local, target: str, log: Path) -> None:
         self.runner, self.target, self.log = runner, target, log
         self.places = list(places(runner))
-        self.idle: list[_Worker] = []
+        self.idle: dict[int, _Worker] = {}
+        """By their places."""
         self.busy: dict[str, _Worker] = {}
+        self.needs: dict[str, Needs] = {}
+        """The memory that is taken by the jobs at work."""
+        self.memory = free_memory() if runner.memory is None else runner.memory
+        shared = {devices for _, devices in self.places} if runner.resources.gpus and runner.share > 1 else set()
+        self.devices = {devices: device_memory(devices) for devices in shared}
+        """What is free before anything has begun, of main memory and on the accelerators that are shared."""
         self.limit = math.inf if runner.time_limit is None else seconds(runner.time_limit)
         self.deadlines: dict[str, float] = {}
         """When the time of jobs is over, where it is limited."""
@@ -45,19 +53,24 @@ class Workers:
         """How many more jobs it takes now."""
         return len(self.places) - len(self.busy)
 
-    def submit(self, job: str, folder: Path) -> None:
+    def takes(self, needs: Needs) -> bool:
+        """Whether there is memory beside the jobs at work; where there is none, workers without a job leave."""
+        if (fits := self._place(needs) is not None) or not self.busy:
+            return fits
+        for place in list(self.idle):
+            self.idle.pop(place).leave()
+        return False
+
+    def submit(self, job: str, folder: Path, needs: Needs = UNKNOWN_NEEDS) -> None:
         """Give a job to a worker that has none, or to a new one."""
         self.late.discard(job)
-        while self.idle:
-            worker = self.idle.pop()
-            if worker.begin(str(folder)):
-                break
-        else:
-            taken = {worker.place for worker in self.busy.values()}
-            place = next(index for index in range(len(self.places)) if index not in taken)
+        place = self._place(needs)
+        assert place is not None, "whoever submits asks first"
+        worker = self.idle.pop(place, None)
+        if worker is None or not worker.begin(str(folder)):
             worker = _Worker(place, self._command(place), self._environment(place), self.log)
             worker.begin(str(folder))
-        self.busy[job], self.deadlines[job] = worker, time.monotonic() + self.limit
+        self.busy[job], self.needs[job], self.deadlines[job] = worker, needs, time.monotonic() + self.limit
 
     def wait(self, seconds: float) -> list[Ended]:
         """The jobs that have ended; a worker that has died ended its job with its signal."""
@@ -77,12 +90,31 @@ class Workers:
 
     def close(self) -> None:
         """End all workers: those without a job leave by themselves, the others are killed."""
-        for worker in self.idle:
+        for worker in self.idle.values():
             worker.leave()
         for worker in self.busy.values():
             worker.process.kill()
             worker.leave()
-        self.idle, self.busy, self.deadlines = [], {}, {}
+        self.idle, self.busy, self.needs, self.deadlines = {}, {}, {}, {}
+
+    def _place(self, needs: Needs) -> int | None:
+        """A free place with memory; on the least used device, and with a worker that is there already.
+
+        What needs more than there is may try alone.
+        """
+        taken = {worker.place: self.needs[job] for job, worker in self.busy.items()}
+        if taken and sum(one.main for one in taken.values()) + needs.main > self.memory:
+            return None
+
+        def beside(place: int) -> list[int]:
+            return [one.device for other, one in taken.items() if self.places[other][1] == self.places[place][1]]
+
+        free = [place for place in range(len(self.places)) if place not in taken]
+        for place in sorted(free, key=lambda place: (len(beside(place)), place not in self.idle)):
+            others = beside(place)
+            if not others or sum(others) + needs.device <= self.devices.get(self.places[place][1], math.inf):
+                return place
+        return None
 
     def _mind_the_time(self) -> None:
         """Have jobs stop whose time is over; what does not is killed."""
@@ -96,11 +128,11 @@ class Workers:
 
     def _ended(self, job: str) -> Ended:
         worker = self.busy.pop(job)
-        del self.deadlines[job]
+        del self.deadlines[job], self.needs[job]
         answer = worker.answer()
         if answer is None:
             return Ended(job, worker.leave() or -signal.SIGKILL)
-        self.idle.append(worker)
+        self.idle[worker.place] = worker
         code, error = int(answer["code"]), str(answer["error"])
         if job in self.late and code == AGAIN:
             error = f"stopped after {self.runner.time_limit}, its time limit"

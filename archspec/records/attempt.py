@@ -61,6 +61,11 @@ class Attempt:
         return self.path / "failure.txt"
 
     @property
+    def starved(self) -> Path:
+        """How much memory it was given, where it died since that was too little."""
+        return self.path / "starved.json"
+
+    @property
     def environment(self) -> Path:
         """Where it ran, and the hash of the versions it ran with."""
         return self.path / "environment.json"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
+from archspec.errors import Problem
 from archspec.spec.base import Spec
 from archspec.spec.deriving import Form
 from archspec.spec.naming import Text
@@ -32,13 +35,28 @@ DURATION = r"[0-9]+(\.[0-9]+)?[smhd]"
 Duration = Annotated[str, PlainValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{DURATION}$"})]
 
 
+def _memory(value: Any) -> Any:
+    return value if value == AUTO else Printed._read(value)
+
+
+AUTO: Any = "auto"
+"""Memory that is as much as a run is thought to need."""
+Memory = Annotated[
+    Any,
+    PlainValidator(_memory),
+    PlainSerializer(lambda value: value if value == AUTO else repr(value)),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^(auto|[0-9.]+[KMGT]?)$"}]}),
+]
+
+
 class Resources(Spec):
     """What one run is given."""
 
     gpus: NonNegative = Field(0, description="accelerators")
     cpus: Count = Field(1, description="processor cores")
-    memory: OrNone[Printed] = Field(
-        None, description="main memory in bytes: 16G; schedulers see to it; `none`: whatever there is"
+    memory: OrNone[Memory] = Field(
+        AUTO,
+        description="main memory in bytes: 16G; `auto`: what its network is thought to need; `none`: nobody counts it",
     )
 
 
@@ -54,8 +72,21 @@ class Runner(Written, family="runners"):
 
     @property
     def given(self) -> Resources:
-        """What one run is given."""
+        """What one run is given, wherever it is."""
         return Resources()
+
+    @property
+    def crew(self) -> tuple[int, int]:
+        """Processes of one run on each node, and nodes."""
+        return 1, 1
+
+    def memory_for(self, thought: int) -> int:
+        """The main memory of a run on each machine that is thought to need so much; 0 where nobody counts it."""
+        return thought
+
+    def contradictions(self) -> Iterator[Problem]:
+        """What cannot be meant, though each field is right."""
+        yield from ()
 
 
 class Queue(Runner):
@@ -71,8 +102,13 @@ class Queue(Runner):
 
     @property
     def given(self) -> Resources:
-        """What one run is given."""
+        """What one run is given, wherever it is."""
         return self.resources
+
+    def memory_for(self, thought: int) -> int:
+        """What the runner names goes before what is thought."""
+        named = self.resources.memory
+        return thought if named == AUTO else int(named or 0)
 
 
 class Inline(Runner):
@@ -85,7 +121,12 @@ class Local(Queue):
     """In worker processes on this machine."""
 
     kind: Literal["local"] = "local"
-    share: Count = Field(1, description="runs at one time that share an accelerator, where each needs only part of it")
+    share: Count = Field(
+        1, description="most runs at one time that share an accelerator; fewer, where its memory holds no more"
+    )
+    memory: OrNone[Printed] = Field(
+        None, description="main memory in bytes that all runs at work may take together: 24G; `none`: what is free"
+    )
 
 
 class Slurm(Queue):
@@ -112,5 +153,30 @@ class Slurm(Queue):
         """Processes of one run on each node."""
         return self.tasks or max(1, self.resources.gpus)
 
+    @property
+    def cpus_each(self) -> int:
+        """Cores of each process."""
+        return max(1, self.resources.cpus // self.processes)
 
-RUNNER = Form("runner", Runner, ("runner", "note"))
+    @property
+    def given(self) -> Resources:
+        """What one run is given, on all its nodes."""
+        one, nodes = self.resources, self.nodes
+        memory = one.memory if one.memory in (None, AUTO) else one.memory * nodes
+        return Resources(gpus=one.gpus * nodes, cpus=self.cpus_each * self.processes * nodes, memory=memory)
+
+    @property
+    def crew(self) -> tuple[int, int]:
+        """Processes of one run on each node, and nodes."""
+        return self.processes, self.nodes
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Processes that train together have to begin and end together, one run at a time."""
+        together = math.prod(self.crew)
+        if self.per_job > 1 and together > 1:
+            message = f"a run of {together} processes has a job to itself"
+            hint = "leave it out; `nodes: 1` and `tasks: 1` have one process train each run"
+            yield Problem("ARC104", message, hint, "per_job")
+
+
+RUNNER = Form("runner", Runner, ("runner", "note"), problems=lambda runner: runner.contradictions())

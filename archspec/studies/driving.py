@@ -22,6 +22,7 @@ from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.runner import Runner
 from archspec.studies.folder import StudyFolder
+from archspec.studies.memory import Memory
 from archspec.studies.plan import PlannedRun
 from archspec.studies.planning import Planned
 from archspec.studies.pools import pool_for
@@ -74,7 +75,8 @@ def drive(
         folder.describe(planned.documents)
         runner = with_code(runner, frozen(Store(store), planned.specs))
         source = source_of(planned, store, folder, keys)
-        driver = _Driver(source, store, folder, pool_for(runner, target, store, folder.log), on)
+        pool = pool_for(runner, target, store, folder.log)
+        driver = _Driver(source, store, folder, pool, Memory(store, runner), on)
         try:
             return driver.whole()
         except KeyboardInterrupt:
@@ -114,6 +116,7 @@ class _Driver:
     store: Path
     folder: StudyFolder
     pool: Pool
+    memory: Memory
     on: Callable[[Event], None]
     left: dict[str, PlannedRun] = field(default_factory=dict)
     """Runs without a result, in the order in which they are started: all arms with one seed before the next."""
@@ -166,6 +169,7 @@ class _Driver:
                 return
             for run in runs:
                 now = self.known(run.key)
+                self.memory.learn(run, now)
                 if now.state in self.source.enough:
                     self._count(run.key, now.state)
                     self.source.ended(run.key, now)
@@ -220,11 +224,15 @@ class _Driver:
         return self.known(run.key).state
 
     def _submit(self, run: PlannedRun) -> None:
+        """Hand a run out, where there is memory for it; until then smaller ones go before."""
+        needs = self.memory.of(self.source.planned, run)
+        if not self.pool.takes(needs):
+            return
         folder = RunFolder.create(self.store, self.source.planned.document(run.key))
         if self.known(run.key).state == "pruned":
             folder.reopen()  # a search has given it up; here it is wanted
         self.mine[run.key] = known(folder)
-        self.pool.submit(run.key, folder.path.absolute())
+        self.pool.submit(run.key, folder.path.absolute(), needs)
         self.on(Event("started", run, self.mine[run.key]))
 
     def _end(self, ended: Ended) -> None:
@@ -263,6 +271,9 @@ class _Driver:
         """A run that left no result is started again, unless it gets nowhere."""
         self.deaths[run.key] = 1 if progressed else self.deaths[run.key] + 1
         said = ended.error.strip().splitlines()[-1] if ended.error else f"its process died of signal {-ended.code}"
+        if ended.starved:
+            had = self.memory.starve(self.source.planned, run)
+            said = f"out of memory{f', the last time with {had / 2**30:.1f} GiB' if had else ''}: {said}"
         folder = RunFolder(Store(self.store).run(run.key))
         if self.deaths[run.key] >= TRIES:
             attempt = folder.newest() or folder.claim()
@@ -273,7 +284,7 @@ class _Driver:
 
     def _done_with(self, key: str, known: Known) -> None:
         """Nothing is left to do about a run."""
-        del self.left[key]
+        self.memory.learn(self.left.pop(key), known)
         self._count(key, known.state)
         self.source.ended(key, known)
 

@@ -20,7 +20,7 @@ from archspec.spec.runner import Runner
 from archspec.studies.computing import compute
 from archspec.studies.plan import CHOOSING, TRAININGS, Plan, PlannedArm, PlannedRun
 from archspec.studies.planning import Planned, Trained
-from archspec.studies.probing import place, probed, shape
+from archspec.studies.probed import place, probed, shape
 from archspec.training.data.facts import steps_per_epoch
 from archspec.training.scheduling import total_epochs
 

@@ -34,14 +34,14 @@ def pool_for(runner: Runner, target: str, store: Path, log: Path) -> Pool:
     return POOLS[_kind(runner)](runner, target, store, log)
 
 
-def script_for(runner: Runner, store: Path, runs: int) -> str:
-    """What a scheduler would be given for so many runs; empty where there is none."""
+def script_for(runner: Runner, store: Path, runs: int, memory: int) -> str:
+    """What a scheduler would be given for so many runs of so much memory; empty where there is none."""
     if _kind(runner) not in SCHEDULED:
         return ""
     from archspec.execution.slurm.submitting import script
 
     slurm: Slurm = runner  # type: ignore[assignment]
-    return script(slurm, -(-runs // slurm.per_job), Store(store).slurm.absolute() / "…" / "jobs")
+    return script(slurm, -(-runs // slurm.per_job), Store(store).slurm.absolute() / "…" / "jobs", memory)
 
 
 def submit_driver(runner: Runner, plan: Plan, store: Path, words: tuple[str, ...]) -> str:
@@ -53,7 +53,7 @@ def submit_driver(runner: Runner, plan: Plan, store: Path, words: tuple[str, ...
 
     slurm: Slurm = runner  # type: ignore[assignment]
     logs = Store(store).slurm.absolute() / f"driver-{plan.study}"
-    return submit_all(slurm, [Command(words)], logs, f"archspec-driver-{plan.study}")
+    return submit_all(slurm, [Command(words)], logs, f"archspec-driver-{plan.study}", slurm.memory_for(DRIVER))
 
 
 def _kind(runner: Runner) -> str:
@@ -72,5 +72,7 @@ POOLS: dict[str, Callable[[Any, str, Path, Path], Pool]] = {
     "slurm": _slurm,
 }
 """Kinds of runners and what makes their pools; submitit is imported where it is needed."""
+DRIVER = 2**31
+"""The memory that a job which drives asks for where its runner names none."""
 SCHEDULED = ("slurm",)
 """Kinds whose jobs wait in a queue that is not ours."""

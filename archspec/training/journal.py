@@ -42,8 +42,7 @@ class Journal:
         """Say where the run runs, what is the same for many runs once, under its hash; and begin to tell trackers."""
         if not self.world.writes:
             return
-        if torch.cuda.is_available():
-            torch.cuda.reset_peak_memory_stats()  # of runs that this process had before
+        forget_peak()
         self.attempt.record_environment(surroundings(), **here(self.world, device))
         self.listeners = [Listener(name, self.run, self.say) for name in trackers]
 
@@ -137,6 +136,14 @@ class Journal:
         """The newest checkpoint of any attempt, as it is called within the run's folder."""
         found = next(iter(self.run.checkpoints()), None)
         return None if found is None else os.path.relpath(found, self.run.path)
+
+
+def forget_peak() -> None:
+    """Begin to measure memory anew: what runs took that this process had before is none of this one's."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+    with suppress(OSError):  # only Linux can
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def memory() -> int:

@@ -25,7 +25,7 @@ from archspec.training.data import Batch, batches, source_for
 from archspec.training.data.source import SplitName
 from archspec.training.environment import ALONE, device_of, here, settled, surroundings
 from archspec.training.evaluating import evaluate
-from archspec.training.journal import memory
+from archspec.training.journal import forget_peak, memory
 from archspec.training.loop import Learner
 from archspec.training.work import failed
 
@@ -64,6 +64,7 @@ class _Probe:
     def measured(self) -> dict[str, float]:
         """Seconds an image takes in training and in evaluation, and how many are evaluated."""
         with settled(self.recipe.threads, self.recipe.precision):
+            forget_peak()
             self.attempt.record_environment(surroundings(), **here(ALONE, self.device))
             network = build(self.arch, seed=0)
             learner = Learner(network, self.recipe, 0, device=self.device, world=ALONE, say=lambda _: None)

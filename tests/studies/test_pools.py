@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.execution.jobs import AGAIN, Ended
+from archspec.execution.jobs import AGAIN, UNKNOWN_NEEDS, Ended, Needs
 from archspec.records.knowing import known
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
@@ -32,7 +32,10 @@ class Lasting:
     def attach(self, jobs: Iterable[str]) -> tuple[str, ...]:
         return ()
 
-    def submit(self, job: str, folder: Path) -> None:
+    def takes(self, needs: Needs) -> bool:
+        return True
+
+    def submit(self, job: str, folder: Path, needs: Needs = UNKNOWN_NEEDS) -> None:
         self.jobs.append((job, folder))
 
     def wait(self, seconds: float) -> list[Ended]:
@@ -68,5 +71,5 @@ def test_every_kind_has_a_pool(kind: str, tmp_path: Path) -> None:
     pool = pool_for(runner, "a:b", tmp_path / "store", tmp_path / "log")
     assert pool.lasting == (kind == "slurm")
     assert not pool.attach(["one"])
-    assert bool(script_for(runner, tmp_path, 3)) == (kind == "slurm")
+    assert bool(script_for(runner, tmp_path, 3, 0)) == (kind == "slurm")
     pool.close()

@@ -10,10 +10,11 @@ import click
 from archspec.cli.options import json_option
 from archspec.cli.running import store_option
 from archspec.cli.study.common import profile_option, runner_option, seeds_option, study_argument
-from archspec.cli.study.spending import said
+from archspec.cli.study.spending import memory_said, said
 
 if TYPE_CHECKING:
     from archspec.cli.table import Row
+    from archspec.execution.jobs import Needs
     from archspec.records.known import Known
     from archspec.spec.runner import Runner
     from archspec.studies.driving import Event
@@ -54,12 +55,13 @@ def plan(
 
     Compute is in closed form: three forward passes an image, over all epochs and phases; branches that are dropped are
     not counted. The time is known once networks were measured with --probe, or from earlier runs on this runner;
-    without --probe nothing is run.
+    without --probe nothing is run. So it is with memory, which is told in closed form at first.
     """
     from archspec.cli.console import out, out_json, talk, width
     from archspec.records.index import Index
     from archspec.spec.runner import RUNNER
     from archspec.studies.estimating import estimates, spending
+    from archspec.studies.memory import needed
     from archspec.studies.planning import planned
     from archspec.studies.pools import script_for
 
@@ -70,14 +72,16 @@ def plan(
             _probe(found, known, store, where)
         times = estimates(found, store, where, index)
     spent = spending(found, times, known, found.plan.keys, where)
-    script = script_for(where, store, len(found.plan.keys))
+    needs = needed(found, known, store, where)
+    script = script_for(where, store, len(found.plan.keys), max((one.main for one in needs.values()), default=0))
     if as_json:
-        out_json(as_data(found, known, times, spent) | ({"script": script} if script else {}))
+        out_json(as_data(found, known, times, spent, needs) | ({"script": script} if script else {}))
         return
     for line in lines(found, known, width()):
         out(line)
     if spent.arms:
         out(said(times, spent))
+        out(memory_said(found, needs))
     for missing in found.missing:
         talk(f"cannot be run here: {missing}", "bad")
     if script:
@@ -98,7 +102,9 @@ def _probe(found: Planned, known: dict[str, Known], store: Path, runner: Runner)
     probe(found, store, runner, left, tell)
 
 
-def as_data(planned: Planned, known: dict[str, Known], times: dict[str, Estimate], spent: Spending) -> dict[str, Any]:
+def as_data(
+    planned: Planned, known: dict[str, Known], times: dict[str, Estimate], spent: Spending, needs: dict[str, Needs]
+) -> dict[str, Any]:
     """What `--json` prints."""
     runs, plan = [], planned.plan
     for run in plan.runs:
@@ -109,7 +115,9 @@ def as_data(planned: Planned, known: dict[str, Known], times: dict[str, Estimate
         costs["training_macs"] = macs = plan.training_macs(run)
         share = macs / max(1, arm.training_macs)  # less on the rungs of a search
         timed = {"seconds": time and time.seconds * share, "seconds_from": time and time.source}
-        runs.append({**about, **costs, "disk_bytes": planned.trained[arm.id].disk, **timed})
+        sizes = {"disk_bytes": planned.trained[arm.id].disk, "memory_bytes": needs[run.key].main}
+        sizes |= {"device_memory_bytes": needs[run.key].device}
+        runs.append({**about, **costs, **sizes, **timed})
     totals = {name: getattr(spent, name) for name in ("gpu_hours", "core_hours", "wall_seconds", "spent_gpu_hours")}
     totals["unknown"] = list(spent.unknown)
     return {"study": plan.study, "profile": plan.profile or None, "time": totals, "runs": runs}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from archspec.execution.jobs import Needs
     from archspec.records.index import Index
     from archspec.spec.runner import Runner
     from archspec.studies.estimating import Estimate, Spending
@@ -49,6 +50,14 @@ def said(found: dict[str, Estimate], spent: Spending) -> str:
     gpus = f"{hours(spent.gpu_hours)} GPU-hours, " if spent.gpu_hours else ""
     total = f"time: {gpus}{hours(spent.core_hours)} core-hours, {duration(spent.wall_seconds)} on this runner"
     return f"{total} ({' and '.join(kinds)}){some}"
+
+
+def memory_said(planned: Planned, needs: dict[str, Needs]) -> str:
+    """A line on memory: what the greediest run is given."""
+    largest = max(planned.plan.runs, key=lambda run: needs[run.key])
+    main, device = (f"{size / 2**30:.3g} GiB" for size in needs[largest.key])
+    of_device = f", and {device} of each accelerator" if needs[largest.key].device else ""
+    return f"memory: up to {main} a run{of_device}; most of all {largest.about}"
 
 
 def refuse_beyond_budget(planned: Planned, store: Path, runner: Runner, index: Index, keys: Iterable[str]) -> None:

@@ -23,6 +23,8 @@ class Limits(NamedTuple):
     """Most tasks of an array."""
     jobs: int
     """Most jobs, or tasks of arrays, that one may have at a time."""
+    memory: int = 0
+    """Bytes of the largest node; 0 where nobody counts memory."""
 
 
 class Partition(NamedTuple):
@@ -39,12 +41,22 @@ def limits(runner: Slurm) -> Limits:
     """What the controller and accounting say; where accounting says nothing, only what the controller does."""
     config = said(["scontrol", "show", "config"])
     array, jobs = (_number(config, name) for name in ("MaxArraySize", "MaxJobCount"))
-    return Limits(max(1, array), max(1, min([jobs, *_allowed(runner)])))
+    return Limits(max(1, array), max(1, min([jobs, *_allowed(runner)])), _largest(runner))
 
 
 def _number(config: str, name: str) -> int:
     found = re.search(rf"^{name}\s*=\s*(\d+)", config, re.MULTILINE)
     return int(found[1]) if found else 1
+
+
+def _largest(runner: Slurm) -> int:
+    """The memory of the largest node; a node has one MiB where its memory was never written down."""
+    partition = runner.options.get("partition")
+    named = [f"--partition={partition}"] if partition else []
+    with suppress(ExecutionError):
+        sizes = said(["sinfo", "--Node", "--noheader", "--format=%m", *named]).split()
+        return max((int(size) for size in sizes if int(size) > 1), default=0) * 2**20
+    return 0
 
 
 def _allowed(runner: Slurm) -> Iterator[int]:

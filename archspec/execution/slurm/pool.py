@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from archspec.errors import ExecutionError
-from archspec.execution.jobs import AGAIN, Ended, Signs
+from archspec.execution.jobs import AGAIN, UNKNOWN_NEEDS, Ended, Needs, Signs
 from archspec.execution.slurm.asking import Word, history, queue
 from archspec.execution.slurm.batch import Batch, Pack, batches
 from archspec.execution.slurm.limits import Limits, limits
@@ -30,7 +30,8 @@ class Queue:
         self.runner, self.target, self.ledger, self.signs = runner, target, ledger.absolute(), signs
         self.every, self.delay = seconds(runner.poll), seconds(runner.file_delay)
         self.limits: Limits | None = None
-        self.new: dict[str, Path] = {}
+        self.new: dict[str, tuple[Path, int]] = {}
+        """What is to be submitted: its folder, and the memory that it needs."""
         self.batches: dict[str, Batch] = {}
         self.nameless: dict[str, Batch] = {}
         self.tasks: dict[str, Task] = {}
@@ -59,9 +60,13 @@ class Queue:
                 found |= held
         return found
 
-    def submit(self, job: str, folder: Path) -> None:
+    def takes(self, needs: Needs) -> bool:
+        """What is too large now SLURM keeps until there is room."""
+        return True
+
+    def submit(self, job: str, folder: Path, needs: Needs = UNKNOWN_NEEDS) -> None:
         """Take a job; those that are taken before the next wait are submitted together."""
-        self.new[job] = folder
+        self.new[job] = folder, needs.main
 
     def wait(self, seconds: float) -> list[Ended]:
         """The jobs that have ended. SLURM is asked now and then, once for all of them."""
@@ -115,12 +120,12 @@ class Queue:
     def _packs(self) -> Iterator[Pack]:
         held, each = list(self.new.items()), self.runner.per_job
         for begin in range(0, len(held), each):
-            yield tuple((job, str(folder)) for job, folder in held[begin : begin + each])
+            yield tuple((job, str(folder)) for job, (folder, _) in held[begin : begin + each])
 
     def _submit(self, packs: tuple[Pack, ...]) -> None:
         batch = Batch.new(self.ledger, packs)
         try:
-            number = submit(self.runner, self.target, batch)
+            number = submit(self.runner, self.target, batch, self._memory(batch))
         except ExecutionError:
             batch.close()
             raise
@@ -129,6 +134,11 @@ class Queue:
         self._place(batch, number)
         for job in batch.jobs:
             del self.new[job]
+
+    def _memory(self, batch: Batch) -> int:
+        """What the greediest of a batch needs, though no more than the largest node has, unless the runner says so."""
+        largest = self.limits.memory if self.limits is not None else 0
+        return max(min(largest, max(self.new[job][1] for job in batch.jobs)), self.runner.memory_for(0))
 
     def _place(self, batch: Batch, number: str) -> None:
         """Wait for a batch's jobs under the names that SLURM has for them."""

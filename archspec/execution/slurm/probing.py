@@ -26,6 +26,8 @@ from archspec.spec.runner import Slurm
 
 TARGET = "archspec.execution.slurm.probing:probe"
 ANSWER = "found.json"
+PROBED = 2**29
+"""The memory that the job asks for where its runner names none."""
 
 
 def probe(folder: str) -> int:
@@ -87,7 +89,8 @@ def probed(runner: Slurm, ledger: Path) -> Iterator[Probe]:
     # It is no batch that a driver may find: it has a folder and no file.
     batch = Batch(place, ((("doctor", str(place)),),))
     try:
-        number = submit(runner.model_copy(update={"time_limit": "2m", "warning": "30s"}), TARGET, batch)
+        short = runner.model_copy(update={"time_limit": "2m", "warning": "30s"})
+        number = submit(short, TARGET, batch, runner.memory_for(PROBED))
         yield Probe(batch, number)
     finally:
         # It may have ended, and there may be nobody to end it.

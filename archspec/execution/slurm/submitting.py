@@ -27,23 +27,27 @@ BUSY = ("Limit", "contact slurm controller", "Socket timed out", "temporarily un
 """What SLURM says when the same submission may be taken later."""
 
 
+MEMORY = {"mem", "mem-per-cpu", "mem-per-gpu"}
+"""Options of which sbatch takes only one."""
+
+
 class BusyError(ExecutionError):
     """SLURM takes no more now."""
 
 
-def submit(runner: Slurm, target: str, batch: Batch) -> str:
-    """Hand a batch to SLURM; the number it has there."""
+def submit(runner: Slurm, target: str, batch: Batch, memory: int) -> str:
+    """Hand a batch to SLURM, whose jobs need so much memory on each node; the number it has there."""
     work = [Folders(target, tuple(folder for _, folder in pack)) for pack in batch.packs]
-    return submit_all(runner, work, batch.logs, batch.name)
+    return submit_all(runner, work, batch.logs, batch.name, memory)
 
 
-def submit_all(runner: Slurm, work: Sequence[Callable[[], int]], logs: Path, name: str) -> str:
+def submit_all(runner: Slurm, work: Sequence[Callable[[], int]], logs: Path, name: str, memory: int) -> str:
     """Submit functions, several as an array; the number that SLURM gives them."""
     from submitit.core.utils import FailedJobError, FailedSubmissionError
 
     # What sbatch says against it is in the error, and submitit prints it too.
     with plain_environment(), redirect_stderr(StringIO()):
-        executor = executor_for(runner, logs, name, len(work))
+        executor = executor_for(runner, logs, name, len(work), memory)
         try:
             # A single function makes a job, several an array.
             jobs = executor.submit_array(work)
@@ -54,32 +58,31 @@ def submit_all(runner: Slurm, work: Sequence[Callable[[], int]], logs: Path, nam
     return str(jobs[0].job_id).partition("_")[0]
 
 
-def script(runner: Slurm, tasks: int, folder: Path) -> str:
+def script(runner: Slurm, tasks: int, folder: Path, memory: int = 0) -> str:
     """What sbatch is given; also where there is no SLURM."""
     from submitit.slurm.slurm import _make_sbatch_string
 
     try:
-        said = parameters(runner, f"{MARK}…", tasks)
+        said = parameters(runner, f"{MARK}…", tasks, memory)
     except ExecutionError:  # without a cluster nobody knows its partition's limit
-        said = parameters(runner.model_copy(update={"time_limit": "1m"}), f"{MARK}…", tasks) | {"time": None}
+        said = parameters(runner.model_copy(update={"time_limit": "1m"}), f"{MARK}…", tasks, memory) | {"time": None}
     command = f"{runner.python or shlex.quote(sys.executable)} -u -m submitit.core._submit {shlex.quote(str(folder))}"
     return str(_make_sbatch_string(command, folder, map_count=tasks if tasks > 1 else None, **said))
 
 
-def executor_for(runner: Slurm, logs: Path, name: str, tasks: int) -> SlurmExecutor:
+def executor_for(runner: Slurm, logs: Path, name: str, tasks: int, memory: int) -> SlurmExecutor:
     """What submitit submits with."""
     from submitit import SlurmExecutor
 
     executor = SlurmExecutor(logs, max_num_timeout=REQUEUES, python=runner.python)
-    executor.update_parameters(**parameters(runner, name, tasks))
+    executor.update_parameters(**parameters(runner, name, tasks, memory))
     return executor
 
 
-def parameters(runner: Slurm, name: str, tasks: int) -> dict[str, Any]:
-    """The runner in submitit's words."""
-    wanted, processes = runner.resources, runner.processes
-    cpus = max(1, wanted.cpus // processes)
-    said: dict[str, Any] = {"job_name": name, "nodes": runner.nodes, "ntasks_per_node": processes}
+def parameters(runner: Slurm, name: str, tasks: int, memory: int) -> dict[str, Any]:
+    """The runner in submitit's words; the memory where there is any, and no other word for it."""
+    wanted, cpus = runner.resources, runner.cpus_each
+    said: dict[str, Any] = {"job_name": name, "nodes": runner.nodes, "ntasks_per_node": runner.processes}
     said |= {"cpus_per_task": cpus, "time": _minutes(runner), "array_parallelism": tasks}
     said |= {"signal_delay_s": math.ceil(seconds(runner.warning)), "stderr_to_stdout": True, "wckey": None}
     # What `--cpus-per-task` gives to a job, newer versions of srun do not give to its steps.
@@ -87,10 +90,10 @@ def parameters(runner: Slurm, name: str, tasks: int) -> dict[str, Any]:
     options: dict[str, Any] = {"requeue": True}
     if wanted.gpus and "gres" not in runner.options:
         options["gpus-per-node"] = wanted.gpus
-    if wanted.memory is not None:
-        options["mem"] = f"{math.ceil(wanted.memory / 2**20)}M"
-    options |= {option.replace("_", "-"): value for option, value in runner.options.items()}
-    return {**said, "additional_parameters": options}
+    named = {option.replace("_", "-"): value for option, value in runner.options.items()}
+    if memory and not MEMORY & named.keys():
+        options["mem"] = f"{math.ceil(memory / 2**20)}M"
+    return {**said, "additional_parameters": options | named}
 
 
 def _minutes(runner: Slurm) -> int:

@@ -19,6 +19,8 @@ UNKNOWN = "UNKNOWN"
 """The state of a job that SLURM does not know."""
 BLAMELESS = ("PREEMPTED", "BOOT_FAIL")
 """Ends that say nothing about what was run."""
+STARVED = re.compile(r"out of memory|oom[-_ ]kill|exceeded memory limit", re.IGNORECASE)
+"""What SLURM prints of a job whose memory was too little, where its state does not say so."""
 AT_ONCE = 500
 """Jobs named in one command."""
 
@@ -61,15 +63,17 @@ class Task:
         for job, folder in self.left.items():
             if signs.alive(folder) is not True and not signs.finished(folder):
                 again = stopping or self.state in BLAMELESS
-                yield Ended(job, AGAIN if again else 1, "" if again else self._reason())
+                yield Ended(job, AGAIN) if again else self._died(job)
 
-    def _reason(self) -> str:
-        """What the job printed, and in the last line what SLURM says."""
+    def _died(self, job: str) -> Ended:
+        """What the job printed, in the last line what SLURM says, and whether that is about memory."""
         printed = self.batch.said(self.name)
         knows = f"SLURM says {self.state}" if self.state != UNKNOWN else "SLURM knows the job no more"
         # `slurmstepd: error: … exceeded memory limit`, or what srun says of a process that was killed.
         errors = [line for line in printed.splitlines() if re.match(r"(slurmstepd|srun): error:", line)]
-        return "\n".join([printed, "; ".join([f"job {self.name} left no result, {knows}", *errors[:1]])])
+        said = "\n".join([printed, "; ".join([f"job {self.name} left no result, {knows}", *errors[:1]])])
+        starved = self.state == "OUT_OF_MEMORY" or any(map(STARVED.search, errors))
+        return Ended(job, 1, said, starved)
 
 
 def stop(names: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -128,6 +129,15 @@ def test_the_controller_is_killed_and_comes_back(
     all_is_well(cluster, sample, store)
     assert {one.attempt for one in runs(sample, store).values()} == {1}
     assert len(batches(store)) == 2
+
+
+def test_a_run_that_dies_of_memory_is_given_more(cluster: Cluster, tmp_path: Path) -> None:
+    sample, store = planned(written(tmp_path, ONE)), tmp_path / "store"
+    events = driven(sample, store, "tests.execution.slurm.hungry:work", resources={"memory": "700M"})
+    assert [event.what for event in events] == ["started", "died", "started", "done"]
+    all_is_well(cluster, sample, store)
+    (attempt,) = store.glob("runs/*/attempts/*/starved.json")
+    assert json.loads(attempt.read_text())["memory"] == 700_000_000
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])

@@ -16,7 +16,7 @@ from archspec.spec.shelf import names
 def lines(tasks: int = 1, **said: Any) -> list[str]:
     runner = RUNNER.load({"kind": "slurm", "time_limit": "90m", **said})
     assert isinstance(runner, Slurm)
-    return script(runner, tasks, Path("store") / "logs").splitlines()
+    return script(runner, tasks, Path("store") / "logs", runner.memory_for(0)).splitlines()
 
 
 def test_nothing_is_asked_for_that_was_not_said() -> None:
@@ -47,6 +47,12 @@ def test_resources_are_those_of_a_node() -> None:
     made = lines(nodes=2, resources={"gpus": 4, "cpus": 32, "memory": "64G"})
     for flag in ("nodes=2", "ntasks-per-node=4", "cpus-per-task=8", "gpus-per-node=4", "mem=61036M"):
         assert f"#SBATCH --{flag}" in made
+
+
+@pytest.mark.parametrize("option", ["mem", "mem_per_cpu", "mem-per-gpu"])
+def test_memory_is_named_once(option: str) -> None:
+    made = lines(resources={"memory": "64G"}, options={option: "4G"})
+    assert [line for line in made if "mem" in line] == [f"#SBATCH --{option.replace('_', '-')}=4G"]
 
 
 def test_a_gres_says_which_gpus() -> None:
@@ -86,3 +92,9 @@ def test_jobs_do_not_inherit_what_a_job_is_told(monkeypatch: pytest.MonkeyPatch)
         assert "SLURM_MEM_PER_CPU" not in os.environ
         assert os.environ["SLURM_CONF"] == "slurm.conf"
     assert os.environ["SLURM_MEM_PER_CPU"] == "100"
+
+
+def test_what_a_run_is_given_counts_every_node_and_process() -> None:
+    runner = RUNNER.load({"kind": "slurm", "nodes": 2, "resources": {"gpus": 4, "cpus": 30, "memory": "64G"}})
+    # Seven cores for each of the four processes of a node, which is what sbatch is asked for.
+    assert (runner.given.gpus, runner.given.cpus, runner.given.memory) == (8, 56, 128e9)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archspec.errors import ExecutionError
-from archspec.execution.jobs import AGAIN, Ended
+from archspec.execution.jobs import AGAIN, Ended, Needs
 from archspec.execution.slurm import asking, limits, pool, task
 from archspec.execution.slurm.asking import Word
 from archspec.execution.slurm.batch import Batch, batches
@@ -15,7 +15,7 @@ from archspec.execution.slurm.limits import Limits
 from archspec.execution.slurm.looking import look
 from archspec.execution.slurm.pool import Queue
 from archspec.execution.slurm.submitting import BusyError
-from archspec.spec.runner import Slurm
+from archspec.spec.runner import Resources, Slurm
 
 NOWHERE = Path("/nowhere")
 
@@ -75,7 +75,7 @@ def signs() -> Signs:
 def queue(said: Said, signs: Signs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
     """A pool that has submitted two runs as one array, number 7."""
 
-    def submitted(runner: Slurm, target: str, batch: Batch) -> str:
+    def submitted(runner: Slurm, target: str, batch: Batch, memory: int) -> str:
         said.name = batch.name
         return "7"
 
@@ -202,7 +202,7 @@ def test_what_is_stopped_leaves_the_queue_or_is_told(queue: Queue, said: Said) -
 def test_a_cluster_that_takes_no_more_is_asked_again(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[int] = []
 
-    def submitted(runner: Slurm, target: str, batch: Batch) -> str:
+    def submitted(runner: Slurm, target: str, batch: Batch, memory: int) -> str:
         if len(batch.packs) > 1 or len(taken) == 2:
             raise BusyError("QOSMaxSubmitJobPerUserLimit")
         taken.append(len(batch.packs))
@@ -214,6 +214,62 @@ def test_a_cluster_that_takes_no_more_is_asked_again(queue: Queue, monkeypatch: 
     queue.wait(0)
     assert taken == [1, 1]
     assert queue.new.keys() == {"c"}
+
+
+@pytest.mark.parametrize(
+    ("largest", "asked", "named", "given"),
+    [
+        (9000, (100, 300), "auto", 300),
+        (200, (100, 300), "auto", 200),
+        (0, (100, 300), "auto", 0),
+        (200, (300,), 300, 300),
+    ],
+)
+def test_a_batch_has_what_its_greediest_needs_and_a_node_has(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch, largest: int, asked: tuple[int, ...], named: object, given: int
+) -> None:
+    found: list[int] = []
+
+    def submitted(runner: Slurm, target: str, batch: Batch, memory: int) -> str:
+        found.append(memory)
+        return "8"
+
+    monkeypatch.setattr(pool, "submit", submitted)
+    queue.limits = Limits(3, 100, largest)
+    queue.runner = Slurm(runner="quick", resources=Resources(memory=named))
+    for job, memory in zip("ab", asked, strict=False):
+        queue.submit(job, NOWHERE / job, Needs(memory))
+    queue.wait(0)
+    assert found == [given]
+
+
+@pytest.mark.parametrize(
+    ("state", "printed", "starved"),
+    [
+        ("OUT_OF_MEMORY", "", True),
+        ("FAILED", "slurmstepd: error: Step 7.0 exceeded memory limit (900 > 800), being killed", True),
+        ("FAILED", "slurmstepd: error: Detected 1 oom-kill event(s) in StepId=7.0.", True),
+        ("FAILED", "the paper's tables exceeded memory limit", False),
+        ("FAILED", "srun: error: c1: task 0: Killed", False),
+    ],
+)
+def test_who_died_of_memory(queue: Queue, said: Said, state: str, printed: str, starved: bool) -> None:
+    (batch,) = queue.batches.values()
+    batch.logs.mkdir()
+    (batch.logs / "7_1_0_log.out").write_text(f"{printed}\n")
+    said.queue = {"7_0": "RUNNING", "7_1": state}
+    (end,) = queue.wait(0)
+    assert (end.job, end.starved) == ("two", starved)
+
+
+def test_the_largest_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = {"--partition=gpu": "64000\n128000\n1\n", "--format=%m": "900000\n"}
+    monkeypatch.setattr(limits, "said", lambda command: sizes[command[-1]])
+    assert limits._largest(Slurm(runner="a", options={"partition": "gpu"})) == 128000 * 2**20
+    assert limits._largest(Slurm(runner="a")) == 900000 * 2**20
+    # What nobody has written down is one MiB.
+    monkeypatch.setattr(limits, "said", lambda command: "1\n1\n")
+    assert limits._largest(Slurm(runner="a")) == 0
 
 
 def test_arrays_are_cut_to_length(queue: Queue, said: Said) -> None:
