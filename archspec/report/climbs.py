@@ -122,7 +122,7 @@ class Climbs:
             whole = short(sum(self._whole(self.arms[one.arm]) for one in self.highest))
             yield f"search: that took {spent} multiply-accumulates; without rungs it would have been {whole}"
         for one in self.with_the_last():
-            if one.found.rho is not None:
+            if one.found.n > 2 and one.found.rho is not None:
                 counted = f"{one.said} {one.interval}, over the {one.found.n} candidates that have both"
                 yield f"search: {one.lower} ranks by {self.metric} like {ITSELF}: rank correlation {counted}"
 

@@ -84,8 +84,10 @@ class Search:
         """How the search went."""
         states = Counter(trial.state for trial in self.trials)
         said = listed([f"{number} {state}" for state, number in states.items()]) if states else "none yet"
-        again = len(self.trials) - len({trial.arm for trial in self.trials})
-        told = [f"search: {count(len(self.trials), 'candidate')} asked for: {said}"]
+        back = sum(trial.again for trial in self.trials)
+        again = len(self.trials) - back - len({trial.arm for trial in self.trials})
+        fetched = f", {back} of them fetched back" if back else ""
+        told = [f"search: {count(len(self.trials), 'candidate')} asked for{fetched}: {said}"]
         told[0] += f"; {again} of them met before, and not trained again" if again else ""
         for name, goal in self.objectives.items():
             if found := self.history(name):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -74,6 +74,8 @@ class Candidates:
     base: Arch
     open: tuple[Open, ...]
     conditions: tuple[Condition, ...] = ()
+    sizes: tuple[Any, ...] = ()
+    """Sizes of images at which candidates have to work too."""
 
     @property
     def size(self) -> float:
@@ -127,7 +129,7 @@ class Candidates:
         """The first condition that a network does not meet, if there is one."""
         return (
             self._missed(arch, costs=False)
-            or next((Refusal(WORKS, 1.0, problem) for problem in arch.layout.problems()), None)
+            or next((Refusal(WORKS, 1.0, problem) for problem in self._problems(arch)), None)
             or self._missed(arch, costs=True)
         )
 
@@ -137,6 +139,12 @@ class Candidates:
             if condition.costs == costs and (missed := condition.missed_by(arch)):
                 return Refusal(condition.text, missed)
         return None
+
+    def _problems(self, arch: Arch) -> Iterator[Problem]:
+        """Why a network cannot be built."""
+        yield from arch.layout.problems()
+        for side in self.sizes:
+            yield from arch._changed({"input": arch.input._changed({"size": side})}).layout.problems()
 
     def _value(self, slot: Slot, chosen: Mapping[str, Answer]) -> Any:
         key = tuple([chosen.get(name) for name in slot.names])

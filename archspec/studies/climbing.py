@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from archspec.errors import Problem, SpecError
 from archspec.spec.nodes import Node
@@ -31,6 +32,11 @@ class Rungs:
 
     def __len__(self) -> int:
         return len(self.recipes)
+
+    @property
+    def sizes(self) -> tuple[Any, ...]:
+        """The sizes of images at which candidates are trained on the way."""
+        return tuple(recipe.resolution for recipe in self.recipes if recipe.resolution is not None)
 
     def under(self, whole: Trained, row: Row) -> Trained:
         """A candidate with its cheaper trainings."""

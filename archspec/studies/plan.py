@@ -158,6 +158,10 @@ class Plan:
         """The runs of an arm, seed by seed."""
         return (run for run in self._of_arms.get(arm, ()) if run.role == role)
 
+    def trainings(self, arm: str) -> list[str]:
+        """The keys of what an arm is trained in, also for something to be chosen by; not of what it starts from."""
+        return [run.key for run in self._of_arms.get(arm, ()) if run.role in ("train", *CHOOSING)]
+
     @cached_property
     def _of_arms(self) -> dict[str, list[PlannedRun]]:
         found: dict[str, list[PlannedRun]] = {}

@@ -90,7 +90,7 @@ class Setting:
     def candidates(self) -> Candidates:
         """What the base can become, and what is asked of it."""
         further = conditions(self.search, self.study.tree.mapping["search"])
-        return candidates_of(self.space, self.base.variant.arch, further)
+        return replace(candidates_of(self.space, self.base.variant.arch, further), sizes=self.rungs.sizes)
 
     def arch(self, choices: Mapping[str, Any]) -> Arch:
         """A candidate as it is outside of the search: for the base's own images and classes."""

@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from tests.cli.conftest import Run
 from tests.studies.test_searching import written
 
 CHECK = ("seek.yaml", "--profile", "check")
+
+
+def test_a_search_is_planned_shown_and_told_rung_by_rung(desk: Path, run: Run) -> None:
+    written(desk, rungs="[{fraction: 1/8}]", keep="1/2", trials="2", sampler="random", final="{best: 1, seeds: 1}")
+    told = run("study", "run", "seek.yaml", "--runner", "inline").stderr
+    status = json.loads(run("study", "status", "seek.yaml", "--json").stdout)
+    roles = [one["role"] for one in status["runs"]]
+    assert roles[:2] == ["rung 1", "search"]
+    for one in status["runs"]:
+        if one["role"] != "train":
+            assert re.search(
+                rf"done +{one['factor']}/{one['arm']} · {one['role']}, seed 0 +top1 {one['metric']:.2f}", told
+            )
+    planned = json.loads(run("study", "plan", "seek.yaml", "--json").stdout)["runs"]
+    cheap, whole = planned[0]["training_macs"], planned[1]["training_macs"]
+    assert 0 < cheap < whole / 7
+    assert re.search(r"\n0 .* 2/2 *\n", run("study", "plan", "seek.yaml").stdout)
+    report = json.loads(run("study", "report", "seek.yaml", "--to", "json").stdout)["search"]["climbs"]
+    assert [one["ended"] for one in report["rungs"]] == [2, roles.count("search")]
 
 
 def test_a_search_from_plan_to_an_arch_of_its_own(desk: Path, run: Run) -> None:

@@ -67,6 +67,8 @@ def test_rungs_are_compared_over_the_candidates_that_have_both() -> None:
 def test_the_report_says_so_in_every_form(table: Table) -> None:
     assert table.search is not None
     told = " ".join(table.search.sentences())
+    assert "met before" not in told
+    assert "16 candidates asked for, 1 of them fetched back: 5 done and 11 pruned" in told
     assert "15 networks ended rung 1, 9 rung 2 and 5 the recipe itself" in told
     assert "that took 5.92P multiply-accumulates; without rungs it would have been 15.0P" in told
     assert "rung 1 ranks by top1 like the recipe itself: rank correlation 1.00 no interval, over the 5" in told

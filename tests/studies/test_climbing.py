@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,33 @@ def test_a_rung_that_saves_nothing_is_refused(tmp_path: Path) -> None:
     (problem,) = caught.value.problems
     assert problem.mark is not None
     assert problem.mark.text.strip().startswith("rungs")
+
+
+def test_what_cannot_be_trained_on_a_rung_is_no_candidate(tmp_path: Path) -> None:
+    file = written(tmp_path, **SEARCH, constraints="", final="{best: 0}")
+    text = file.read_text(encoding="utf-8").replace(RUNGS, "[{resolution: 6}]")
+    text = text.replace("stages.mlp.ratio: {choose: [1, 2, 3]}", "stem.size: {choose: [2, 4]}")
+    text = text.replace("or stages.mlp.ratio < 3", "or stages.dim > 0").replace("patch, size: 4", "patch, size: 2")
+    file.write_text(text, encoding="utf-8")
+    plan, _ = driven(file, tmp_path / "store")
+    assert {trial.choices["stem.size"] for trial in plan.trials} == {2}, "6 pixels are no whole number of patches of 4"
+
+
+def test_all_of_the_best_share_have_gone_on_in_the_end() -> None:
+    draw, share = random.Random(0), list[float]()
+    for _ in range(50):
+        found: list[PlannedTrial] = []
+        rule = rungs(1 / 4, count=1)
+        for number in range(30):
+            ended = PlannedTrial(number, f"trial/{number}", {}, "running", {}, (draw.random(),))
+            found.append(ended)
+            found[-1] = replace(ended, state="running" if rule.goes_on(ended, found) else "pruned")
+            while behind := rule.left_behind(found):
+                found[behind.number] = replace(behind, state="running")
+        climbed = {one.arm for one in found if one.state == "running"}
+        assert set(rule.best(found, 0)) <= climbed
+        share.append(len(climbed) / 30)
+    assert 0.25 < sum(share) / 50 < 0.36
 
 
 def test_a_search_with_rungs_is_tried_in_small(tmp_path: Path) -> None:

@@ -140,8 +140,8 @@ def lines(planned: Planned, known: dict[str, Known], width: int | None) -> list[
         if arm.factor != before:
             rows += [arm.factor] if arm.factor else []
             before = arm.factor
-        keys = [run.key for run in plan.of(arm.id)]
-        twin = firsts.setdefault(keys[0], arm)
+        keys = plan.trainings(arm.id)
+        twin = firsts.setdefault(keys[0], arm) if keys else arm
         same = f"= {twin.name}" if twin is not arm else ""
         done = f"{sum(known[key].state == 'done' for key in keys)}/{len(keys)}"
         rows.append([*_cells(arm, several=several), done, "; ".join(filter(None, [same, *arm.notes]))])
