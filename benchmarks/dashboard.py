@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +22,21 @@ from archspec.records.index.opening import WRITING, settle, transaction
 from archspec.records.index.scanning import stamp
 from archspec.records.index.tables import AttemptRow, PointRow, RunRow, Score, columns
 from archspec.records.store import Store
-from archspec.studies.plan import Plan, PlannedArm, PlannedRun
+from archspec.studies.plan import SEARCHING, TRIAL, Plan, PlannedArm, PlannedRun, PlannedTrial
 from tests.dashboard.chromium import BROWSER, browser
 
-STUDIES, ARMS, SEEDS, EPOCHS, METRICS = 80, 50, 5, 20, ("lr", "train_loss", "val_loss", "top1", "top5")
-LARGE = "study-00"
+STUDIES, ARMS, SEEDS, EPOCHS, METRICS = 76, 50, 5, 20, ("lr", "train_loss", "val_loss", "top1", "top5")
+TRIALS, DECISIONS = 1000, ("kernel", "mixer", "norm", "depth", "width", "ratio")
+"""A search, which makes the 20,000 full."""
+LARGE, SEARCH = "study-00", "a-search"
 PAGES = (
     *("", "/table", "/table?epoch=best", "/factors", "/curves", "/curves?seeds=on&x=hours", "/tradeoffs", "/paper"),
-    *("/failures", "/arm", "/architecture?arm=caformer_b36", "/diff?a=convformer_b36&b=caformer_b36"),
+    *("/runs", "/failures", "/arm", "/architecture?arm=caformer_b36", "/diff?a=convformer_b36&b=caformer_b36"),
 )
+SEARCHED = ("", "/search", "/table", "/tradeoffs", "/runs", "/architecture")
 COMPARED = "&".join(f"s=study-0{number}" for number in range(4))
+
+ADDRESSES = [*(f"/s/{LARGE}{path}" for path in PAGES), *(f"/s/{SEARCH}{path}" for path in SEARCHED), f"/runs/{7:020x}"]
 
 
 def arm(number: int) -> PlannedArm:
@@ -55,16 +62,41 @@ def plan(number: int) -> Plan:
     return Plan(name, "", "one_factor", "top1", "a_paper", tuple(range(SEEDS)), arms, runs)
 
 
+def search() -> Plan:
+    """A search of two objectives, whose best candidate is trained anew."""
+    shared: dict[str, Any] = {"factor": TRIAL, "against": ""}
+    candidates = [replace(arm(1 + i), id=f"trial/{i}", name=str(i), **shared) for i in range(TRIALS)]
+    arms = (arm(0), replace(arm(1), id="best/7", name="trial 7", factor="best"), *candidates)
+    runs = tuple(PlannedRun(f"{10**9 + i:020x}", one.id, 0, SEARCHING) for i, one in enumerate(candidates))
+    trials = tuple(PlannedTrial(i, one.id, _choices(i), "done", _reached(i)) for i, one in enumerate(candidates))
+    more: dict[str, Any] = {"objectives": {"top1": "max", "macs": "min"}, "trials": trials}
+    return Plan(SEARCH, "", "search", "top1", "", (0,), arms, runs, **more)
+
+
+def _choices(number: int) -> dict[str, Any]:
+    return {name: number * (7 + place) // 3 % (3 + place) for place, name in enumerate(DECISIONS)}
+
+
+def _reached(number: int) -> dict[str, float]:
+    return {"top1": 60 + number * 7919 % 1000 / 50, "macs": float(10**9 * (1 + number % 37))}
+
+
+def plans() -> Iterator[Plan]:
+    """All studies."""
+    yield from (plan(number) for number in range(STUDIES))
+    yield search()
+
+
 def fill(store: Path) -> None:
     """Plans in their folders; runs and metrics straight into the index, with folders that look as they should."""
-    for number in range(STUDIES):
-        folder = Store(store).study(f"study-{number:02d}")
+    for made in plans():
+        folder = Store(store).study(made.study)
         folder.mkdir(parents=True)
-        (folder / "plan.json").write_text(json.dumps(plan(number).to_dict()))
+        (folder / "plan.json").write_text(json.dumps(made.to_dict()))
     with Index.at(store) as index:
         settle(index.engine, store)
-        for number in range(STUDIES):
-            runs = [_run(store, run) for run in plan(number).runs]
+        for made in plans():
+            runs = [_run(store, run) for run in made.runs]
             with transaction(index.engine, WRITING) as connection:
                 connection.execute(insert(RunRow), runs)
                 connection.execute(insert(AttemptRow), [_attempt(row) for row in runs])
@@ -151,14 +183,15 @@ def look(entrance: str, begun: float, pid: int) -> None:
     while LARGE not in asked(base, "/", cookie):
         time.sleep(0.05)
     print(f"{1000 * (time.perf_counter() - begun):6.0f} ms  until the store has been looked through")
-    for path in ("/", "/queue", f"/queue?study={LARGE}", f"/compare?{COMPARED}", *(f"/s/{LARGE}{p}" for p in PAGES)):
+    for path in ("/", "/queue", f"/queue?study={LARGE}", f"/compare?{COMPARED}", *ADDRESSES):
         took, size, before = [], 0, worked(pid)
         for number in range(2):
             start = time.perf_counter()
             size = len(asked(base, f"{path}{'&' if '?' in path else '?'}n={number}", cookie))
             took.append(1000 * (time.perf_counter() - start))
         both = worked(pid) - before
-        print(f"{took[0]:6.0f} {took[1]:6.0f} ms {both:6.0f} ms computing {size / 1024:6.0f} KiB  {path}", flush=True)
+        told = f"{both:6.0f} ms computing {size / 1024:6.0f} KiB {memory(pid):6.0f} MiB resident"
+        print(f"{took[0]:6.0f} {took[1]:6.0f} ms {told}  {path}", flush=True)
 
 
 def asked(base: str, path: str, cookie: str) -> str:
@@ -176,7 +209,7 @@ def draw(entrance: str) -> None:
         tab, base = chromium.tab(), entrance.partition("/?")[0]
         tab.open(entrance)
         tab.until("document.querySelector('#studies') !== null")
-        for path in ("/", *(f"/s/{LARGE}{path}" for path in PAGES)):
+        for path in ("/", *ADDRESSES):
             start = time.perf_counter()
             tab.open(base + path)
             tab.until("[...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('.main-svg'))")

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 from archspec.dashboard import page as paging
 from archspec.dashboard.acting import asked, form
 from archspec.dashboard.assets import asset, assets, packed
+from archspec.dashboard.frugal import release
 from archspec.dashboard.guard import Guard
 from archspec.dashboard.page import Look, MissingError, Page
 from archspec.dashboard.query import Query
@@ -95,6 +96,7 @@ class App:
             self.made[place] = made
         while len(self.made) > KEPT:
             self.made.popitem(last=False)
+        release()
         return made
 
     async def _lost(self, request: Request, _: Exception) -> Response:

@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from archspec.dashboard.app import App
+from archspec.dashboard.frugal import frugal
 from archspec.dashboard.guard import new_token
 from archspec.dashboard.site import Site
 from archspec.errors import ArchspecError
@@ -29,6 +30,7 @@ def serve(
     store: Path, on: Callable[[str, str], None], *, port: int | None = None, uds: Path | None = None, actions: bool
 ) -> None:
     """Serve a store until somebody stops it; `on` is told where, and with which token."""
+    frugal()
     token = new_token()
     index = Index.at(store)
     listening = at_file(uds) if uds is not None else at_port(port)

@@ -20,7 +20,7 @@ from archspec.records.store import Store
 
 STUDIES = 4
 """Studies whose numbers are kept between two looks."""
-CACHE = -2048
+CACHE = -512
 """SQLite's own memory, in KiB: a login node has little for each of us."""
 STATE = """
     SELECT state, COUNT(*), SUM(attempt), SUM(epoch), SUM(step), SUM(seconds), SUM(ended) FROM runs

@@ -68,6 +68,10 @@ class Study:
         return self.index.curves(keys, names)
 
 
+PLANS = 4
+"""Plans that are kept between two looks."""
+
+
 class Plans:
     """The plans of a store, each read again only when its file has changed."""
 
@@ -88,7 +92,10 @@ class Plans:
                 self.kept.pop(name, None)
                 if (plan := self._read(file)) is not None:
                     self.kept[name] = signature, plan
-            return self.kept[name][1] if name in self.kept else None
+            found = self.kept.get(name)
+            while len(self.kept) > PLANS:
+                self.kept.pop(next(iter(self.kept)))
+            return found[1] if found else None
 
     def _read(self, file: Path) -> Plan | None:
         if not file.resolve().is_relative_to(self.store.path.resolve()):

@@ -56,8 +56,8 @@ class Search:
     @cached_property
     def front(self) -> list[PlannedTrial]:
         """Those that no other beats in everything."""
-        found = fronts([self._point(trial) for trial in self.done])
-        return [self.done[index] for index in found[0]] if found else []
+        first = next(fronts([self._point(trial) for trial in self.done]), [])
+        return [self.done[index] for index in first]
 
     def best(self, most: int) -> list[PlannedTrial]:
         """The front; of one objective, the best."""
@@ -74,11 +74,10 @@ class Search:
                 found.append((trial.number, trial.values[name]))
         return found
 
-    def importances(self, name: str) -> list[Share]:
-        """Every decision's share, the largest first; corrected for what as many groups explain by chance."""
-        decisions = dict.fromkeys(decision for trial in self.done for decision in trial.choices)
-        shares = [share for decision in decisions if (share := self._share(name, decision))]
-        return sorted(shares, key=lambda share: -share.share)
+    @cached_property
+    def importances(self) -> dict[str, list[Share]]:
+        """By objective every decision's share, the largest first, less what as many groups explain by chance."""
+        return {name: sorted(self._shares(name), key=lambda share: -share.share) for name in self.objectives}
 
     def sentences(self) -> list[str]:
         """How the search went."""
@@ -104,8 +103,12 @@ class Search:
             "climbs": self.climbs.to_dict(),
             "front": [trial.number for trial in self.front],
             "history": {name: self.history(name) for name in self.objectives},
-            "importances": {name: [share._asdict() for share in self.importances(name)] for name in self.objectives},
+            "importances": {name: [share._asdict() for share in found] for name, found in self.importances.items()},
         }
+
+    def _shares(self, name: str) -> Iterator[Share]:
+        decisions = dict.fromkeys(decision for trial in self.done for decision in trial.choices)
+        return filter(None, (self._share(name, decision) for decision in decisions))
 
     def _share(self, name: str, decision: str) -> Share | None:
         """One decision's share, among the candidates that had to take it."""

@@ -122,7 +122,7 @@ def searches(found: Search) -> Iterator[Sheet]:
         rows = tuple(_candidate(found, trial, names) for trial in best)
         yield Sheet(title, (*heads, Head("decisions", number=False, spare=1)), rows)
     for name in names:
-        shares = found.importances(name)[:MOST]
+        shares = found.importances[name][:MOST]
         if shares:
             heads = (Head("decision", number=False, key="arm"), Head("share"), Head("best answer", number=False))
             rows = tuple((one.decision, f"{one.share:.0%}", one.answer) for one in shares)

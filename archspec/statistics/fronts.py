@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 Point = Sequence[float]
 """Numbers of which less is better."""
@@ -13,20 +13,18 @@ def dominates(one: Point, other: Point) -> bool:
     return all(a <= b for a, b in zip(one, other, strict=True)) and any(a < b for a, b in zip(one, other, strict=True))
 
 
-def fronts(points: Sequence[Point]) -> list[list[int]]:
-    """The points' indices in fronts: what nothing dominates, what only that dominates, and so on."""
+def fronts(points: Sequence[Point]) -> Iterator[list[int]]:
+    """The points' indices in fronts: what nothing dominates, what only that dominates, and so on; made as asked for."""
     left = sorted(range(len(points)), key=lambda index: tuple(points[index]))
-    found: list[list[int]] = []
     while left:
         # Sorted by the first number, a point can only be dominated by one before it.
         front: list[int] = []
         for index in left:
             if not any(dominates(points[other], points[index]) for other in front):
                 front.append(index)
-        found.append(front)
+        yield front
         chosen = set(front)
         left = [index for index in left if index not in chosen]
-    return found
 
 
 def hypervolume(points: Sequence[Point], worst: Point) -> float:

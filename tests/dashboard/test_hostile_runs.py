@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from archspec.records.files import append_line, write_json
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
+from archspec.studies.folder import StudyFolder
 from archspec.studies.plan import Plan
 from tests.dashboard.asking import page
 from tests.dashboard.broken import broken, key_of
@@ -65,3 +67,37 @@ def test_a_lease_that_says_nothing_ends_no_page(tmp_path: Path, content: str) ->
     (tmp_path / "runs" / key / "attempts" / "1" / "lease").write_text(content)
     with client_of(tmp_path) as client:
         assert "Its life" in page(client, f"/runs/{key}")
+
+
+def test_nothing_outside_of_the_store_is_shown(tmp_path: Path) -> None:
+    store, secret = tmp_path / "store", tmp_path / "secret"
+    secret.write_text("a secret of somebody's\n")
+    plan = broken(store).plan
+    key = key_of(plan, "mixer/pooling", 1)
+    folder = RunFolder(Store(store).run(key))
+    attempt = folder.attempt(1)
+    files = [folder.run_yaml, folder.result_json, attempt.log, attempt.failure, attempt.lease, attempt.environment]
+    files.append(StudyFolder.of(store, plan).documents)
+    for file in files:
+        file.unlink(missing_ok=True)
+        file.symlink_to(secret)
+    (attempt.checkpoints / "9.pt").symlink_to(secret)
+    with client_of(store) as client:
+        assert "a secret" not in page(client, f"/runs/{key}")
+        for name in ("failures", "arm", "architecture", "runs"):
+            assert "a secret" not in page(client, f"/s/quickstart/{name}", arm="mixer/pooling")
+
+
+def test_what_a_run_that_lies_elsewhere_says_is_not_shown(tmp_path: Path) -> None:
+    store, other = tmp_path / "store", tmp_path / "other"
+    plan = broken(other).plan
+    broken(store)
+    key = key_of(plan, "mixer/pooling", 1)
+    shutil.rmtree(store / "runs" / key)
+    (store / "runs" / key).symlink_to(other / "runs" / key)
+    with client_of(store) as client:
+        text = client.get(f"/runs/{key}").text
+    assert "What it said" in text, "the index knows of it"
+    assert "epoch 4/6" not in text
+    assert "Traceback" not in text
+    assert "Its document is not there" in text

@@ -392,14 +392,18 @@ def test_every_page_is_in_the_package_and_has_a_question() -> None:
 START = """
     import sys
     from pathlib import Path
+    from archspec.dashboard.page import found
     from tests.dashboard.serving import client_of
     with client_of(Path(sys.argv[1])) as client:
-        for address in ("/", "/s/factorial", "/s/roadmap/table", "/s/one_factor/curves", "/s/one_factor/tradeoffs"):
-            assert client.get(address).status_code == 200
+        for study in ("one_factor", "roadmap", "factorial", "under_way@smoke"):
+            key = sys.argv[2]
+            addresses = [page.path.format(study=study, key=key) for page in found().values()]
+            for address in (*addresses, f"/s/{study}/report.html", f"/s/{study}/table?epoch=best"):
+                assert client.get(address).status_code == 200, address
     print(*({"torch", "optuna", "plotly", "scipy.stats", "pandas", "timm"} & sys.modules.keys()))
 """
 
 
 def test_nothing_heavy_is_imported(store: Path) -> None:
-    assert said(python(START, store)) == ""
+    assert said(python(START, store, ONE_FACTOR.keys[0])) == ""
     assert sys.modules

@@ -11,8 +11,10 @@ from starlette.testclient import TestClient
 
 from archspec.dashboard.page import found
 from archspec.studies.plan import PlannedRun, PlannedTrial
-from tests.dashboard.serving import client_of
+from tests.dashboard.chromium import Browser
+from tests.dashboard.serving import client_of, served
 from tests.dashboard.stores import ONE_FACTOR, failed, hexed, planned
+from tests.dashboard.test_browser import drawn, entered, text
 from tests.dashboard.test_pages import read
 from tests.report.samples import arm, baseline, plan
 from tests.report.test_climbs import climbed
@@ -104,3 +106,14 @@ def test_candidates_have_names_and_lead_to_the_search(client: TestClient) -> Non
     assert '<option value="trial/9@vit">trial 9</option>' in choices
     assert 'value="trial/11@vit"' not in choices, "only the best stand there"
     assert "the highest top1 is 77, of trial 9" in read(client, "/s/search").text
+
+
+def test_a_search_is_drawn_in_a_browser(chromium: Browser, searched: Path) -> None:
+    with served(searched) as server:
+        tab = entered(chromium, server)
+        tab.open(server.at("/s/search/search"))
+        assert drawn(tab, "history-top1") == {"point": 11, "js-line": 2}
+        assert drawn(tab, "front")["point"] == 11 + 5
+        assert drawn(tab, "decisions")["js-line"] == 11 + 2, "a line a candidate, and two in the legend"
+        assert drawn(tab, "importances-top1") == {"point": 2}
+        assert "WebGL" not in text(tab, "main")

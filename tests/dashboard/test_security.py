@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from starlette.testclient import TestClient
 
 from archspec.cli.root import archspec
+from archspec.dashboard import pages
 from archspec.dashboard.files import plain, tail
 from archspec.dashboard.guard import HANDSHAKE, POLICY
 from archspec.dashboard.page import found
@@ -34,7 +35,7 @@ TRAVERSALS = [
 ]
 PARAMETERS = (
     *("study", "baseline", "metric", "epoch", "x", "factor", "models", "arm", "a", "b", "key", "q", "s"),
-    *("attempt", "beside", "token2"),
+    *("attempt", "beside", "token2", "state", "find", "all", "differences", "seeds"),
 )
 
 
@@ -141,17 +142,26 @@ def test_no_parameter_leads_out_of_the_store(client: TestClient, value: str) -> 
             assert "root:" not in answer.text
 
 
+def test_every_parameter_is_tried() -> None:
+    folder = Path(pages.__path__[0]).parent
+    texts = [file.read_text(encoding="utf-8") for file in folder.rglob("*.py")]
+    asked = {name for text in texts for name in re.findall(r"query\.(?:one|many|text|flag|number)\(\s*\"(\w+)\"", text)}
+    assert len(asked) > 12
+    assert asked <= set(PARAMETERS)
+
+
 def test_names_are_never_markup(tmp_path: Path) -> None:
     made = plan(VIT, arm(EVIL, EVIL, notes=(EVIL,)), study=EVIL, profile=EVIL, paper=EVIL, warnings=(EVIL,))
     filled(tmp_path, real(made), {VIT.id: {0: 80.0}, made.arms[1].id: {0: 81.0}}, "<script>alert(3)<script>\"'&?#%")
     with client_of(tmp_path) as client:
         (address,) = set(re.findall(r'<th scope="row"><a href="([^"]+)"', client.get("/").text))
-        for page in ("", "/table", "/curves?seeds=on", "/tradeoffs?models=all", f"/table?baseline={quote(EVIL[:300])}"):
+        mine = [page.path.removeprefix("/s/{study}") for page in found().values() if page.of_study]
+        for page in (*mine, "/curves?seeds=on", "/tradeoffs?models=all", f"/table?baseline={quote(EVIL[:300])}"):
             answer = client.get(address + page)
             assert answer.status_code == 200, page
             assert "<script>alert" not in answer.text
             assert "<img" not in answer.text
-            assert "{{7*7}}" in answer.text
+            assert ("{{7*7}}" in answer.text) == (page not in ("/failures", "/search")), page
 
 
 def test_a_study_outside_of_the_store_is_not_opened(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def figures(search: Search) -> Iterator[Figure]:
         caption = "a dot a candidate that has both: only those that went on, among which differences are smaller"
         yield Figure("rungs", "Cheap trainings against the recipe itself", caption, rungs(search.climbs))
     for name in names:
-        if search.importances(name):
+        if search.importances[name]:
             caption = "shares of its variance, one decision at a time; seeds are no decision"
             yield Figure(f"importances-{name}", f"What decided {name}", caption, importances(search, name))
 
@@ -187,7 +187,7 @@ def _answer(place: int, said: str, height: float) -> dict[str, Any]:
 
 def importances(search: Search, name: str) -> Drawing:
     """A bar for each decision, the most telling on top."""
-    found = search.importances(name)
+    found = search.importances[name]
     said = [f"{one.share:.0%}, best at {plain(one.answer)}" for one in found]
     bar = {"type": "bar", "orientation": "h", "marker": {"color": "@accent"}, "hovertemplate": "%{text}<extra></extra>"}
     shares, names = [round(one.share, 4) for one in found], [plain(one.decision) for one in found]
