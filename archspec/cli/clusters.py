@@ -27,8 +27,20 @@ NEVER = {
     "InvalidQOS": "the quality of service may not be used, or is none: `sacctmgr show qos`",
 }
 """Reasons for which a job would wait for ever, and what is meant."""
+REFUSED = {
+    "node configuration is not available": "no node has as much: look at `resources`, `nodes`, `gres` (`sinfo -Ne`)",
+    "Memory specification": "no node has that much memory; without `resources.memory` a run asks for what it needs",
+    "nvalid account": "name one of yours, `options: {account: …}`: `sacctmgr show assoc user=$USER`",
+    "nvalid qos": "name one of yours, `options: {qos: …}`: `sacctmgr show qos`",
+    "nvalid partition": "`sinfo` lists them",
+    "ime limit": "`sinfo` lists how long the partitions let jobs run",
+    "unrecognized option": "`options` are those of sbatch without their dashes: {mail-type: END}",
+}
+"""What sbatch says against a job, in part, and what to do."""
 PATIENCE = 120.0
 """Seconds that the job has to start and end."""
+FAILED = "is the same Python on the nodes, and do `setup` and `srun` work there?"
+SHARED = "choose a --store on a disk that the nodes see as well"
 
 
 @dataclass
@@ -75,7 +87,7 @@ class Examined:
 
     def partition(self) -> Iterator[Finding]:
         """Whether the partition is there, and lets jobs run as long as they want to."""
-        from archspec.execution.slurm.limits import partitions
+        from archspec.execution.slurm.limits import UNLIMITED, partitions
         from archspec.spec.runner import seconds
 
         known = {part.name: part for part in partitions()}
@@ -90,8 +102,11 @@ class Examined:
         if not part.up:
             yield Finding("partition", "fail", f"{usual} takes no jobs now", "`sinfo` says more")
             return
-        wanted = part.default_minutes if self.runner.time_limit is None else seconds(self.runner.time_limit) / 60
-        said_ = f"{usual}{'' if named else ', the default'}: {wanted / 60:g} h of at most {part.most_minutes / 60:g} h"
+        limit = self.runner.time_limit
+        wanted = part.default_minutes if limit is None else seconds(limit) / 60
+        own = " (its own default; `time_limit` says another)" if limit is None else ""
+        most = "as long as they like" if part.most_minutes == UNLIMITED else f"at most {_time(part.most_minutes)}"
+        said_ = f"{usual}{'' if named else ', the default'}: jobs run {_time(wanted)}{own}, and may run {most}"
         hint = f"time_limit: {part.most_minutes}m; a run that takes longer goes on in the next job"
         yield Finding("partition", *(("ok", said_) if wanted <= part.most_minutes else ("fail", said_, hint)))
 
@@ -100,8 +115,8 @@ class Examined:
         from archspec.execution.slurm.limits import limits as allowed
 
         array, jobs, memory = allowed(self.runner)
-        most = f"nodes of up to {memory / 2**30:,.1f} GiB" if memory else "nodes whose memory nobody counts"
-        yield Finding("limits", "ok", f"arrays of up to {array:,} tasks, up to {jobs:,} jobs in the queue, {most}")
+        most = f", nodes of up to {memory / 2**30:,.1f} GiB" if memory else ""
+        yield Finding("limits", "ok", f"arrays of up to {array:,} tasks, up to {jobs:,} jobs in the queue{most}")
 
     def job(self) -> Iterator[Finding]:
         """A short job with all that the runner asks for."""
@@ -118,11 +133,22 @@ class Examined:
                 yield Finding("job", "warn", f"taken, and after {PATIENCE:.0f} s SLURM says {word} of it", hint)
                 return
             state = probe.word.state if probe.word else "nothing"
+            printed = probe.printed
+            if state != "COMPLETED" and printed is None:
+                message = f"SLURM says {state}, and what the job printed in {self.store} is not to be seen here"
+                yield Finding("store", "fail", message, SHARED)
+                return
             if state != "COMPLETED":
-                yield Finding("job", "fail", f"SLURM says {state}: {probe.printed}", "is the same Python on the nodes?")
+                yield Finding("job", "fail", f"SLURM says {state}: {printed or 'it printed nothing'}", FAILED)
                 return
             yield Finding("job", "ok", f"ran and ended {time.monotonic() - began:.0f} s after it was submitted")
+            if printed:
+                yield Finding("job", "warn", f"it printed: {printed}", "a line of `setup` may not have worked")
             yield from _seen(probe, self.runner, self.store)
+
+
+def _time(minutes: float) -> str:
+    return f"{minutes / 60:g} h" if minutes >= 60 else f"{minutes:g} min"
 
 
 def telling(check: Callable[[], Iterator[Finding]]) -> Callable[[], Iterator[Finding]]:
@@ -132,7 +158,8 @@ def telling(check: Callable[[], Iterator[Finding]]) -> Callable[[], Iterator[Fin
         try:
             yield from check()
         except ExecutionError as error:
-            yield Finding(check.__name__, "fail", str(error))
+            hint = next((hint for said, hint in REFUSED.items() if said in str(error)), "")
+            yield Finding(check.__name__, "fail", str(error), hint)
 
     told.__name__ = check.__name__
     return told
@@ -146,7 +173,7 @@ def _seen(probe: Probe, runner: Slurm, store: Path) -> Iterator[Finding]:
     began, delay = time.monotonic(), seconds(runner.file_delay)
     while (found := probe.found) is None:
         if time.monotonic() - began > delay:
-            hint = "choose a --store on a disk that nodes share, or a longer `file_delay`"
+            hint = f"{SHARED}, or a longer `file_delay`"
             yield Finding("store", "fail", f"what the job wrote in {store} is not to be seen here", hint)
             return
         time.sleep(0.2)

@@ -27,7 +27,7 @@ if ! dpkg -s "${pkgs[@]}" >/dev/null 2>&1; then
 fi
 
 # 2. Directories. munged refuses a key, socket or log below a directory writable by others (a sticky one is fine).
-umask 022; mkdir -p "$ROOT"/{etc,log,pid,ctld,munge/priv,dev,db}; chmod 755 "$ROOT" "$ROOT/munge"; chmod 700 "$ROOT/munge/priv" "$ROOT/db"
+umask 022; mkdir -p "$ROOT"/{etc,log,pid,ctld,munge/priv,dev,db/tmp}; chmod 755 "$ROOT" "$ROOT/munge"; chmod 700 "$ROOT/munge/priv" "$ROOT/db"
 export SLURM_CONF=$ROOT/etc/slurm.conf; HOST=$(hostname -s); SOCK=$ROOT/munge/socket
 echo "export SLURM_CONF=$SLURM_CONF" >"$ROOT/env.sh"
 # Bind to loopback only: Slurm binds to what gethostname() resolves to, so only where that is 127.x.
@@ -92,7 +92,8 @@ if ! alive munged; then
 fi
 if [ "$ACCT" = 1 ]; then
   export MYSQL_UNIX_PORT=$ROOT/db/sock        # libmariadb in slurmdbd: the socket of the private database
-  my=(--user=root --datadir="$ROOT/db/data" --skip-networking --skip-grant-tables --innodb-log-file-size=64M
+  # A tmpdir of its own: a mariadbd that starts removes the temporary tables of all others that share one.
+  my=(--user=root --datadir="$ROOT/db/data" --tmpdir="$ROOT/db/tmp" --skip-networking --skip-grant-tables --innodb-log-file-size=64M
       --innodb-buffer-pool-size=128M --innodb-flush-log-at-trx-commit=0 --innodb-lock-wait-timeout=900)
   if ! alive mariadbd; then
     # mariadb-install-db wants my_print_defaults (another package); the system tables alone are enough, without grants.

@@ -20,6 +20,7 @@ from archspec.cli.study.common import chosen, only_option, profile_option, runne
 
 if TYPE_CHECKING:
     from archspec.cli.study.watching import Lines
+    from archspec.spec.runner import Runner
     from archspec.studies.planning import Planned
 
 
@@ -93,10 +94,10 @@ def run(  # noqa: PLR0917 - an argument an option
         _submit(found, store, driver) if driver else _detach(found, store)
         return
     try:
-        with watching(found, left, store) as tell, _stoppable(tell):
+        with watching(found, left, store) as tell, _stoppable(tell, where):
             summary = drive(found, store, where, keys=keys, on=tell)
     except KeyboardInterrupt:
-        talk(f"stopped; the same command goes on: archspec {shlex.join(sys.argv[1:])}")
+        talk(f"{'stopped' if where.here else 'left'}; the same command goes on: archspec {shlex.join(sys.argv[1:])}")
         raise
     _conclude(summary.planned or found, store, as_json=as_json)
     if summary.reason:
@@ -104,13 +105,17 @@ def run(  # noqa: PLR0917 - an argument an option
     ctx.exit(1 if summary.failed else 0)
 
 
+STOPPING = "stopping: runs at work write checkpoints first; Ctrl-C again ends them at once"
+LEAVING = "leaving: what is in the queue or at work goes on; `archspec study cancel` ends it"
+
+
 @contextmanager
-def _stoppable(tell: Lines) -> Iterator[None]:
-    """Ctrl-C and TERM stop the study in good order, and say so; given twice, at once."""
+def _stoppable(tell: Lines, runner: Runner) -> Iterator[None]:
+    """Ctrl-C and TERM stop the study in good order, or leave it, and say so; given twice, at once."""
 
     def stop(number: int, _: FrameType | None) -> None:
         signal.signal(number, signal.default_int_handler)
-        tell.note("stopping: runs at work write checkpoints first; Ctrl-C again ends them at once")
+        tell.note(STOPPING if runner.here else LEAVING)
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -73,10 +73,14 @@ class Batch:
             return {number: self.packs[0]}
         return {f"{number}_{index}": pack for index, pack in enumerate(self.packs)}
 
+    def log(self, task: str) -> Path:
+        """What a task printed."""
+        return self.logs / f"{task}_0_log.out"
+
     def said(self, task: str) -> str:
         """The end of what a task printed."""
         with suppress(OSError):
-            text = (self.logs / f"{task}_0_log.out").read_text(errors="replace")
+            text = self.log(task).read_text(errors="replace")
             return "\n".join(text.strip().splitlines()[-30:])
         return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -24,6 +25,8 @@ from archspec.execution.slurm.submitting import submit
 from archspec.execution.slurm.task import kill
 from archspec.spec.runner import Slurm
 
+NOISE = re.compile(r"submitit |srun: error: |Try \"")
+"""What submitit says of itself, and srun in its own words of what went wrong in a job."""
 TARGET = "archspec.execution.slurm.probing:probe"
 ANSWER = "found.json"
 PROBED = 2**29
@@ -63,10 +66,11 @@ class Probe:
         return dict(json.loads(file.read_text())) if file.exists() else None
 
     @property
-    def printed(self) -> str:
-        """The last line that tells something: srun repeats in its own words that something went wrong."""
+    def printed(self) -> str | None:
+        """The last line that tells something, if any does; None where nothing that it printed is to be seen."""
         lines = self.batch.said(self.number).splitlines()
-        return next((line for line in reversed(lines) if not line.startswith("srun:")), "it printed nothing")
+        there = self.batch.log(self.number).exists()
+        return next((line for line in reversed(lines) if not NOISE.match(line)), "") if there else None
 
     def over(self, patience: float, never: Container[str]) -> bool:
         """Wait until SLURM says that it has ended; False where that takes too long, or for a reason that stays."""

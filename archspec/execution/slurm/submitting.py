@@ -52,7 +52,7 @@ def submit_all(runner: Slurm, work: Sequence[Callable[[], int]], logs: Path, nam
             # A single function makes a job, several an array.
             jobs = executor.submit_array(work)
         except (FailedJobError, FailedSubmissionError, OSError) as error:
-            said = str(error).strip().splitlines()
+            said = [line for line in str(error).strip().splitlines() if not line.startswith('Try "')]
             reason = next((line for line in reversed(said) if "error" in line.lower()), said[-1] if said else "")
             raise (BusyError if any(word in reason for word in BUSY) else ExecutionError)(reason) from error
     return str(jobs[0].job_id).partition("_")[0]

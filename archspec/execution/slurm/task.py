@@ -70,7 +70,7 @@ class Task:
         printed = self.batch.said(self.name)
         knows = f"SLURM says {self.state}" if self.state != UNKNOWN else "SLURM knows the job no more"
         # `slurmstepd: error: … exceeded memory limit`, or what srun says of a process that was killed.
-        errors = [line for line in printed.splitlines() if re.match(r"(slurmstepd|srun): error:", line)]
+        errors = [line for line in printed.splitlines() if re.match(r"(slurmstepd\S*|srun): error:", line)]
         said = "\n".join([printed, "; ".join([f"job {self.name} left no result, {knows}", *errors[:1]])])
         starved = self.state == "OUT_OF_MEMORY" or any(map(STARVED.search, errors))
         return Ended(job, 1, said, starved)

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from archspec.execution.slurm.asking import queue
 from archspec.records.knowing import known
 from archspec.records.known import Known
 from archspec.records.run import RunFolder
@@ -53,7 +54,7 @@ def at_work(
         yield
     finally:
         driver.join(timeout=240)
-        assert not driver.is_alive()
+        assert not driver.is_alive(), f"SLURM says {queue()}"
 
 
 def in_the_middle(sample: Planned, store: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,20 @@ def test_a_study_is_left_looked_at_and_cancelled(cluster: Cluster, desk: Path, m
     said("logs", key, "--follow")
 
 
+@pytest.mark.slow
+def test_leaving_is_not_stopping(cluster: Cluster, desk: Path) -> None:
+    command = [sys.executable, "-m", "archspec", "study", "run", "sample.yaml", "--runner", "quick.yaml"]
+    with (desk / "said").open("w") as told, subprocess.Popen(command, stderr=told, stdout=told) as driver:
+        until(lambda: any(line.endswith("RUNNING") for line in cluster.queue()))
+        driver.send_signal(signal.SIGINT)
+    assert driver.returncode
+    assert "leaving: what is in the queue or at work goes on" in (desk / "said").read_text()
+    assert "left; the same command goes on: archspec study run" in (desk / "said").read_text()
+    assert cluster.queue()
+    said("study", "run", "sample.yaml", "--runner", "quick.yaml")
+    assert {one.attempt for one in runs(planned(desk / "sample.yaml"), desk / "store").values()} == {1}
+
+
 def test_the_script_is_shown(cluster: Cluster, desk: Path) -> None:
     shown = said("study", "plan", "sample.yaml", "--runner", "quick.yaml")
     assert "#SBATCH --array=0-5%6" in shown
@@ -86,6 +101,7 @@ def test_the_doctor_sends_a_job(cluster: Cluster, desk: Path) -> None:
     assert {one["state"] for one in found.values()} == {"ok"}
     assert found.keys() == {"commands", "partition", "limits", "job", "store", "node"}
     assert "arrays of up to 5 tasks" in found["limits"]["message"]
+    assert "nodes of up to 7.8 GiB" in found["limits"]["message"]
     assert not [*(desk / "store" / "slurm").iterdir()]
 
 
@@ -96,6 +112,8 @@ def test_the_doctor_sends_a_job(cluster: Cluster, desk: Path) -> None:
         ("options: {constraint: quantum}", "job", "Invalid feature specification"),
         ("setup: ['echo no module here >&2; exit 3']", "job", "no module here"),
         ("python: /nowhere/python", "job", "/nowhere/python"),
+        ("options: {no-such: thing}", "job", "unrecognized option '--no-such=thing'"),
+        ("srun: [--nonsense]", "job", "unrecognized option '--nonsense'"),
     ],
 )
 def test_the_doctor_says_what_is_wrong(cluster: Cluster, desk: Path, line: str, name: str, words: str) -> None:
@@ -103,6 +121,35 @@ def test_the_doctor_says_what_is_wrong(cluster: Cluster, desk: Path, line: str, 
     found = json.loads(said("doctor", "--runner", "quick.yaml", "--json", code=1))
     (wrong,) = [one for one in found if one["state"] == "fail" and one["name"] == name]
     assert words in wrong["message"]
+
+
+def test_a_line_of_setup_that_fails_silently_is_told(cluster: Cluster, desk: Path) -> None:
+    (desk / "quick.yaml").write_text(f"{RUNNER}setup: [module load cuda]\n")
+    (odd,) = [one for one in json.loads(said("doctor", "--runner", "quick.yaml", "--json")) if one["state"] != "ok"]
+    assert (odd["name"], odd["state"]) == ("job", "warn")
+    assert odd["message"].endswith("module: command not found")
+
+
+def test_a_partition_that_lets_jobs_run_shorter(cluster: Cluster, desk: Path) -> None:
+    (desk / "quick.yaml").write_text(f"{RUNNER}time_limit: 4h\noptions: {{partition: preempt}}\n")
+    try:
+        cluster.say("scontrol", "update", "partitionname=preempt", "maxtime=90")
+        found = json.loads(said("doctor", "--runner", "quick.yaml", "--json", code=1))
+    finally:
+        cluster.say("scontrol", "update", "partitionname=preempt", "maxtime=unlimited")
+    (wrong,) = [one for one in found if one["name"] == "partition"]
+    assert wrong["message"] == "preempt: jobs run 4 h, and may run at most 1.5 h"
+    assert wrong["hint"].startswith("time_limit: 90m")
+
+
+def test_a_store_that_the_nodes_do_not_see(cluster: Cluster, desk: Path) -> None:
+    (desk / "hidden").mkdir()
+    ours = 'mount -t tmpfs none hidden && exec "$@" doctor --runner quick.yaml --store hidden --json'
+    command = ["unshare", "--mount", "bash", "-c", ours, "bash", sys.executable, "-m", "archspec"]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
+    (wrong,) = [one for one in found if one["state"] == "fail"]
+    assert wrong["name"] == "store"
+    assert "is not to be seen here" in wrong["message"]
 
 
 def test_a_job_that_would_wait_for_ever_is_not_waited_for(cluster: Cluster, desk: Path) -> None:

@@ -247,7 +247,7 @@ def test_a_batch_has_what_its_greediest_needs_and_a_node_has(
     ("state", "printed", "starved"),
     [
         ("OUT_OF_MEMORY", "", True),
-        ("FAILED", "slurmstepd: error: Step 7.0 exceeded memory limit (900 > 800), being killed", True),
+        ("FAILED", "slurmstepd-c1: error: StepId=7.0 exceeded memory limit (900 > 800), being killed", True),
         ("FAILED", "slurmstepd: error: Detected 1 oom-kill event(s) in StepId=7.0.", True),
         ("FAILED", "the paper's tables exceeded memory limit", False),
         ("FAILED", "srun: error: c1: task 0: Killed", False),
