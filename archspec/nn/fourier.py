@@ -2,7 +2,7 @@
 
 They are true convolutions, with zeros around maps and filter. What is multiplied lies on circles just long enough for
 what wraps around to fall outside the grid, commonly of twice its sides. No transform is longer than half a circle, so
-that zeros are not transformed: along rows, numbers half a circle apart become the parts of a complex one; along columns,
+that zeros are not: along rows, numbers half a circle apart become the parts of a complex one; along columns,
 their sum and their difference are transformed, each for itself.
 """
 
@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from archspec.spec.fourier import DIRECT_IN_TRAINING, Sides, origin, reached, transforms
 
-CACHED = 2**18
+CACHED = 2**17
 """How many complex numbers are transformed at a time on a CPU."""
 
 
