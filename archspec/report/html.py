@@ -18,7 +18,7 @@ from archspec import __version__
 from archspec.report import cells, sheets, wording
 from archspec.report.csv import csv
 from archspec.report.figures import curves as learning
-from archspec.report.figures import factorial, tradeoffs, waterfall
+from archspec.report.figures import factorial, searches, tradeoffs, waterfall
 from archspec.report.figures.drawing import Figure
 from archspec.report.figures.looks import looks
 from archspec.report.figures.strips import WIDTH, Scales
@@ -81,6 +81,7 @@ def figures(table: Table, curves: learning.Curves) -> list[tuple[str, list[Figur
     found = [
         ("Roadmap", [*waterfall.figures(table)]),
         ("Effects", [*factorial.figures(table)]),
+        ("Search", [*searches.figures(table.search)] if table.search else []),
         ("Accuracy and cost", [*tradeoffs.figures(table)]),
         ("Learning curves", [*learning.figures(table, curves)]),
     ]

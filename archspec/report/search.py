@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import product
 from statistics import fmean, pvariance
 from typing import Any, NamedTuple
 
 from archspec.report.wording import count, listed
+from archspec.spec.search import LEARNED
 from archspec.spec.writing import flow
+from archspec.statistics import Concord, spearman
 from archspec.statistics.fronts import fronts
 from archspec.studies.plan import PlannedArm, PlannedTrial
 
@@ -31,6 +34,18 @@ class Share(NamedTuple):
     """The answer with the best mean."""
 
 
+class Promise(NamedTuple):
+    """How a proxy ranks candidates beside how training did."""
+
+    proxy: str
+    metric: str
+    concord: Concord
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"proxy": self.proxy, "metric": self.metric, **self.concord._asdict()}
+
+
 @dataclass(frozen=True)
 class Search:
     """The candidates of a search."""
@@ -38,6 +53,7 @@ class Search:
     objectives: Mapping[str, str]
     trials: Sequence[PlannedTrial]
     arms: Mapping[str, PlannedArm]
+    proxies: Sequence[str] = ()
 
     @cached_property
     def done(self) -> list[PlannedTrial]:
@@ -75,6 +91,15 @@ class Search:
         shares = [share for decision in decisions if (share := self._share(name, decision))]
         return sorted(shares, key=lambda share: -share.share)
 
+    def promises(self) -> list[Promise]:
+        """How each proxy ranks the candidates that were trained, beside each metric of val."""
+        found = []
+        for proxy, metric in product(self.proxies, LEARNED):
+            both = [t.values for t in self.done if t.values.keys() >= {proxy, metric}]
+            if concord := spearman([one[proxy] for one in both], [one[metric] for one in both]):
+                found.append(Promise(proxy, metric, concord))
+        return found
+
     def sentences(self) -> list[str]:
         """How the search went."""
         states = Counter(trial.state for trial in self.trials)
@@ -96,6 +121,7 @@ class Search:
             "trials": [asdict(trial) for trial in self.trials],
             "front": [trial.number for trial in self.front],
             "history": {name: self.history(name) for name in self.objectives},
+            "proxies": [promise.to_dict() for promise in self.promises()],
             "importances": {name: [share._asdict() for share in self.importances(name)] for name in self.objectives},
         }
 

@@ -187,7 +187,7 @@ def tabulate(plan: Plan, known: Mapping[str, Known], *, metric: str | None = Non
         digits=digits,
         rows=rows,
         warnings=tuple(cautions(scores, rows)),
-        search=Search(plan.objectives, plan.trials, plan.by_id) if plan.objectives else None,
+        search=Search(plan.objectives, plan.trials, plan.by_id, plan.proxies) if plan.objectives else None,
     )
 
 

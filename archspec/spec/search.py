@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
 from pydantic import Field
 
 from archspec.errors import near
 from archspec.spec.base import Spec
-from archspec.spec.conditions import Condition, asked, condition
+from archspec.spec.conditions import COSTS, Condition, asked, condition
 from archspec.spec.naming import ArchNames, Texts
 from archspec.spec.nodes import Node
 from archspec.spec.pruners import NoPruner, Pruner
@@ -42,10 +42,12 @@ class Final(Spec):
 class Search(Spec):
     """What is looked for in a space, and how."""
 
-    objectives: dict[str, Literal["max", "min"]] = Field({}, description="metrics of val or costs, each `max` or `min`")
-    constraints: dict[Literal["params", "macs", "activations"], Bounds] = Field(
-        {}, description="bounds on costs; what lies outside is never trained"
+    objectives: dict[str, Literal["max", "min"]] = Field(
+        {}, description="metrics of val, costs or proxies, each `max` or `min`"
     )
+    constraints: dict[
+        Literal["params", "macs", "activations", "grad_norm", "jacov", "naswot", "synflow", "zen"], Bounds
+    ] = Field({}, description="bounds on costs and proxies; what lies outside is never trained")
     where: OrNone[Texts] = Field(None, description="what else is asked of a candidate: a condition, or a list of them")
     sampler: Sampler = Field(Tpe(), description="what proposes the next candidate")
     pruner: Pruner = Field(NoPruner(), description="what stops runs early")
@@ -58,7 +60,7 @@ class Search(Spec):
     @property
     def measured(self) -> bool:
         """Whether candidates have to be trained."""
-        return any(name not in CLOSED for name in self.objectives)
+        return any(name in (*LEARNED, *TIMED) for name in self.objectives)
 
     @property
     def prunes(self) -> bool:
@@ -79,7 +81,7 @@ def conditions(search: Search, tree: Node) -> list[Condition]:
     """What a search asks of candidates: bounds on costs, and its `where`."""
     found = []
     for name, given in search.constraints.items():
-        for bound, sign in (("min", ">="), ("max", "<=")):
+        for bound, sign in (("min", ">="), ("max", "<=")) if name in COSTS else ():
             value = getattr(given, bound)
             if value is not None:
                 found.append(condition(Node(f"{name} {sign} {value:.15g}", tree.mark_of(("constraints", name, bound)))))
@@ -89,10 +91,21 @@ def conditions(search: Search, tree: Node) -> list[Condition]:
 Wrong = Iterator[tuple[tuple[str, ...], str, str]]
 
 
-def complaints(search: Search, seeds: int) -> Wrong:
-    """What cannot go together in a search: where, why, and what to do."""
-    yield from _objectives(search)
-    yield from _bounds(search)
+def missed(search: Search, proxies: Mapping[str, float]) -> dict[str, float]:
+    """The bounds that proxies lie outside of, and by which share of the bound."""
+    found = {}
+    for name in search.constraints.keys() & proxies.keys():
+        given, value = search.constraints[name], proxies[name]
+        for bound, sign in ((given.min, ">="), (given.max, "<=")):
+            if bound is not None and (value < bound if sign == ">=" else value > bound):
+                found[f"{name} {sign} {bound:.15g}"] = abs(value - bound) / max(abs(bound), 1e-9)
+    return found
+
+
+def complaints(search: Search, seeds: int, proxies: Collection[str]) -> Wrong:
+    """What cannot go together in a search that can look at some proxies: where, why, and what to do."""
+    yield from _objectives(search, (*OBJECTIVES, *proxies))
+    yield from _bounds(search, (*COSTS, *proxies))
     if search.pruner == NoPruner():
         if search.prune_on is not None:
             yield ("prune_on",), "there is no pruner that could read it", "name a `pruner`, or leave it out"
@@ -107,15 +120,17 @@ def complaints(search: Search, seeds: int) -> Wrong:
         yield ("pruner",), "seeds can only be compared where there are several", "write `seeds: 5`, or another pruner"
 
 
-def _objectives(search: Search) -> Wrong:
+def _objectives(search: Search, known: Collection[str]) -> Wrong:
     for name in search.objectives:
-        if name not in OBJECTIVES:
-            yield ("objectives", name), f"there is no objective `{name}`", near(name, OBJECTIVES)
+        if name not in known:
+            yield ("objectives", name), f"there is no objective `{name}`", near(name, known)
     if len(search.objectives) > 1 and not search.sampler.several:
         yield ("sampler",), "this sampler looks for one objective, and there are several", "for example `tpe`, `nsga2`"
 
 
-def _bounds(search: Search) -> Wrong:
+def _bounds(search: Search, known: Collection[str]) -> Wrong:
     for name, given in search.constraints.items():
+        if name not in known:
+            yield ("constraints", name), f"there is no cost and no proxy `{name}`", near(name, known)
         if given.min is not None and given.max is not None and given.min > given.max:
             yield ("constraints", name), f"no number is at least {given.min:,.15g} and at most {given.max:,.15g}", ""

@@ -9,11 +9,13 @@ from archspec.statistics.means import Mean, mean
 from archspec.statistics.paired import Difference, difference
 from archspec.statistics.permutation import SignFlip, sign_flip
 from archspec.statistics.power import detectable
+from archspec.statistics.ranks import Concord, spearman
 from archspec.statistics.steps import Step, ladder
 
 __all__ = [
     "Agreement",
     "Cell",
+    "Concord",
     "Difference",
     "Effect",
     "Mean",
@@ -28,4 +30,5 @@ __all__ = [
     "main_effects",
     "mean",
     "sign_flip",
+    "spearman",
 ]

@@ -11,6 +11,8 @@ TRIAL, BEST = "trial", "best"
 """What the arms of a search belong to: its candidates, and those that are trained anew once it has ended."""
 SEARCHING, TUNING = "search", "tune"
 """What runs are for that something is chosen by on val, and whose tests are never looked at: candidates, settings."""
+REFUSED = "refused"
+"""The state of a candidate whose proxies miss a constraint."""
 CHOOSING = (SEARCHING, TUNING)
 TRAININGS = ("train", "start", *CHOOSING)
 """The roles of runs that are trainings; others measure one."""
@@ -85,9 +87,9 @@ class PlannedTrial:
     choices: dict[str, Any] = field(default_factory=dict)
     """What was decided, by the decision's name."""
     state: str = "running"
-    """`running`, `done`, `pruned` or `failed`."""
+    """`running`, `done`, `pruned`, `failed` or `refused`."""
     values: dict[str, float] = field(default_factory=dict)
-    """What it reached, by objective; measured on val."""
+    """What it reached, by objective, measured on val; and its proxies."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class Plan:
     warnings: tuple[str, ...] = ()
     objectives: dict[str, str] = field(default_factory=dict)
     """What a search looks for, each `max` or `min`."""
+    proxies: tuple[str, ...] = ()
+    """What a search looks at before it trains."""
     trials: tuple[PlannedTrial, ...] = ()
     """The candidates of a search, in the order in which they were asked for."""
     question: str = ""
@@ -148,6 +152,6 @@ class Plan:
         """The plan that plain data describes."""
         arms = tuple(PlannedArm(**{**arm, "notes": tuple(arm["notes"])}) for arm in data["arms"])
         runs = tuple(PlannedRun(**{**run, "needs": tuple(run["needs"])}) for run in data["runs"])
-        tuples = {"seeds": tuple(data["seeds"]), "warnings": tuple(data["warnings"])}
+        tuples = {name: tuple(data.get(name, ())) for name in ("seeds", "warnings", "proxies")}
         trials = tuple(PlannedTrial(**trial) for trial in data.get("trials", ()))
         return cls(**{**data, **tuples, "arms": arms, "runs": runs, "trials": trials})

@@ -10,7 +10,14 @@ from types import MappingProxyType
 from typing import Any
 
 from archspec.errors import ArchspecError, Problem, SpecError
-from archspec.records.keys import measurement_document, measurement_key, run_document, run_key
+from archspec.records.keys import (
+    measurement_document,
+    measurement_key,
+    run_document,
+    run_key,
+    untrained_document,
+    untrained_key,
+)
 from archspec.spec.arch import Arch
 from archspec.spec.base import Spec
 from archspec.spec.edits import Edit
@@ -67,17 +74,31 @@ class Trained:
         if self.before and run.role == "start" and run.key != self.key(run.seed):
             return self.before.document(run)
         trained = run_document(self.arch, self.recipe, run.seed, self.data.identity, self.start(run.seed))
-        return measurement_document(trained, self.measurements[run.role]) if run.role in self.measurements else trained
+        measurement = self.measurements.get(run.role)
+        if measurement is None:
+            return trained
+        if measurement.of_trained:
+            return measurement_document(trained, measurement)
+        return untrained_document(trained, untrained_key(self.arch, run.seed, self.data.identity), measurement)
 
     def runs(self, seed: int) -> Iterator[PlannedRun]:
         """Its run with a seed, between those that have to be done before and those that measure it."""
+        yield from self.proxies(seed)
         if self.before:
             yield from (replace(run, role="start", arm=self.arm.id) for run in self.before.runs(seed))
         needs = (self.start(seed),) if self.before else ()
         key = self.key(seed)
         yield PlannedRun(key, self.arm.id, seed, needs=needs)
         for name, measurement in self.measurements.items():
-            yield PlannedRun(measurement_key(key, measurement), self.arm.id, seed, name, needs=(key,))
+            if measurement.of_trained:
+                yield PlannedRun(measurement_key(key, measurement), self.arm.id, seed, name, needs=(key,))
+
+    def proxies(self, seed: int) -> Iterator[PlannedRun]:
+        """What is measured on its network before that is trained."""
+        of = untrained_key(self.arch, seed, self.data.identity) if self.measurements else ""
+        for name, measurement in self.measurements.items():
+            if not measurement.of_trained:
+                yield PlannedRun(measurement_key(of, measurement), self.arm.id, seed, name)
 
     @property
     def disk(self) -> int:

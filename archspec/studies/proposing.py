@@ -17,13 +17,14 @@ from archspec.spec.decisions import Answer, Choices, Numbers
 from archspec.spec.drawing import ways
 from archspec.spec.search import Search
 from archspec.studies.journal import Ledger, storage
+from archspec.studies.plan import REFUSED
 from archspec.studies.sampling import quiet, sampler
 
 REDRAWS = 1000
 """Candidates that may be drawn in a row without one that meets the constraints."""
 STATES = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
-FEASIBLE = "choices"
-"""Under which attribute a trial that is to be trained keeps its decisions."""
+FEASIBLE, VALUES = "choices", "values"
+"""Under which attributes a trial that is to be trained keeps its decisions, and what it came to."""
 
 
 class Asked(NamedTuple):
@@ -75,8 +76,9 @@ class Proposals:
         states = {state: word for word, state in STATES.items()}
         for trial in self._trials():
             if FEASIBLE in trial.user_attrs:
-                values = dict(zip(self.search.objectives, trial.values or (), strict=False))
-                state = states.get(trial.state, "running")
+                told = dict(zip(self.search.objectives, trial.values or (), strict=False))
+                values = {**told, **trial.user_attrs.get(VALUES, {})}
+                state = REFUSED if trial.constraints else states.get(trial.state, "running")
                 yield Asked(trial.number, trial.user_attrs[FEASIBLE], state, values)
 
     def ask(self) -> Asked | None:
@@ -104,15 +106,22 @@ class Proposals:
     def report(self, number: int, step: int, value: float) -> None:
         """What a candidate has reached by a step, for samplers that learn from those that were stopped."""
         if len(self.search.objectives) == 1:
-            trial = Trial(self.study, self._trials()[number]._trial_id)
-            trial.report(value, step)
+            self._trial(number).report(value, step)
 
     def tell(self, number: int, state: str, values: Mapping[str, float]) -> None:
         """What has become of a candidate."""
         complete = state == "done"
         said = [values[name] for name in self.search.objectives] if complete else None
+        self._trial(number).set_user_attr(VALUES, dict(values))
         self._end(number, STATES[state], said)
         self.ledger.commit()
+
+    def refuse(self, number: int, missed: Mapping[str, float], values: Mapping[str, float]) -> None:
+        """A candidate that met the constraints on its costs misses some on its proxies."""
+        trial = self._trial(number)
+        for condition, by in missed.items():
+            trial.set_constraint(condition, by)
+        self.tell(number, "pruned", values)
 
     def _next(self) -> Trial | None:
         """The next trial, of which nothing is decided yet."""
@@ -141,9 +150,14 @@ class Proposals:
     def _missed_in_a_row(self) -> Iterator[str]:
         """What the newest candidates have missed, back to the last one that met the constraints."""
         for trial in reversed(self._trials()):
-            if FEASIBLE in trial.user_attrs:
+            if trial.state is TrialState.RUNNING:
+                continue  # whether it is refused is not known yet
+            if not trial.constraints:
                 return
             yield from trial.constraints
+
+    def _trial(self, number: int) -> Trial:
+        return Trial(self.study, self._trials()[number]._trial_id)
 
     def _trials(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False)

@@ -15,6 +15,7 @@ from archspec.spec.candidates import Candidates, candidates_of
 from archspec.spec.checking_space import try_conditions
 from archspec.spec.decisions import Choices
 from archspec.spec.hashing import digest
+from archspec.spec.measurements import Measurement
 from archspec.spec.nodes import Node
 from archspec.spec.reading import Document
 from archspec.spec.recipe import phases_of
@@ -26,7 +27,7 @@ from archspec.spec.studying import several
 from archspec.spec.variants import Names, Variant
 from archspec.statistics.fronts import fronts
 from archspec.studies.folder import StudyFolder
-from archspec.studies.plan import BEST, SEARCHING, TRIAL, Plan, PlannedArm, PlannedRun, PlannedTrial
+from archspec.studies.plan import BEST, REFUSED, SEARCHING, TRIAL, Plan, PlannedArm, PlannedRun, PlannedTrial
 from archspec.studies.planning import Planned, Trained, trained_of
 from archspec.studies.trying import briefly
 from archspec.training.data.facts import Facts, facts
@@ -94,8 +95,20 @@ class Setting:
             "search": search,
         }
         said |= {"where": [condition.text for condition in self.candidates.conditions], "seeds": list(self.seeds)}
+        if self.proxies:
+            said["proxies"] = {name: tidy(proxy.canonical()) for name, proxy in self.proxies.items()}
         said |= {"recipe": tidy(recipe.canonical()) if recipe else {}, "data": self.data.identity}
         return f"{self.document.name} {digest(said)[:8]}"
+
+    @cached_property
+    def proxies(self) -> dict[str, Measurement]:
+        """What candidates are looked at by before they are trained."""
+        return self.study.proxies
+
+    @cached_property
+    def measured(self) -> dict[str, Measurement]:
+        """What those are measured by that are trained anew."""
+        return {**self.proxies, **self.study.measure}
 
     @property
     def epochs(self) -> int:
@@ -132,10 +145,10 @@ class PlannedSearch(Planned):
     setting: Setting
 
     def total(self, keys: Sequence[str]) -> int:
-        """How many runs there will be, where no candidate is met twice."""
-        search, fresh = self.setting.search, self.setting.fresh
-        runs = search.trials * len(self.setting.seeds) if search.measured else 0
-        return runs + len(fresh) * (1 + search.final.best)
+        """How many runs there will be, where no candidate is met twice and none refused."""
+        search, setting = self.setting.search, self.setting
+        each = len(setting.seeds) * (search.measured + len(setting.proxies))
+        return search.trials * each + len(setting.fresh) * (1 + search.final.best) * (1 + len(setting.measured))
 
 
 @dataclass
@@ -164,22 +177,27 @@ class Searched:
         base = self.setting.base
         variant = Variant(self.setting.candidates.arch(choices), base.variant.recipe)
         row = Row(base, variant, TRIAL, str(number), changes=dict(choices))
-        return trained_of(row, None)
+        return trained_of(row, None, self.setting.proxies)
 
     def runs(self, trial: PlannedTrial) -> list[PlannedRun]:
         """What has to be run for a candidate, seed by seed."""
         return [run for seed in self.setting.seeds for run in self.runs_of(trial, seed)]
 
     def runs_of(self, trial: PlannedTrial, seed: int) -> list[PlannedRun]:
-        """The same for one seed, that last which others come before."""
-        found = self.trained[trial.arm].runs(seed)
+        """The same for one seed, that last which others come before; what was refused is only looked at."""
+        one, trained = self.trained[trial.arm], self.setting.search.measured and trial.state != REFUSED
+        found = one.runs(seed) if trained else one.proxies(seed)
         return [replace(run, role=SEARCHING) if run.role == "train" else run for run in found]
 
     @property
+    def full(self) -> bool:
+        """Whether there are as many trials as were wanted; one that was refused is none."""
+        return sum(trial.state != REFUSED for trial in self.trials.values()) >= self.setting.search.trials
+
+    @property
     def complete(self) -> bool:
-        """Whether every trial has ended, and there are as many as were wanted."""
-        running = any(trial.state == "running" for trial in self.trials.values())
-        return not running and (self.exhausted or len(self.trials) >= self.setting.search.trials)
+        """Whether every trial has ended, and no more are to come."""
+        return (self.exhausted or self.full) and all(trial.state != "running" for trial in self.trials.values())
 
     @property
     def planned(self) -> PlannedSearch:
@@ -187,8 +205,7 @@ class Searched:
         setting = self.setting
         again = list(self._again())
         arms = [*again, *self.trained.values()]
-        measured = setting.search.measured
-        runs = [run for trial in self.trials.values() if measured for run in self.runs(trial)]
+        runs = [run for trial in self.trials.values() for run in self.runs(trial)]
         runs += [run for seed in setting.fresh for one in again for run in one.runs(seed)]
         plan = Plan(
             study=setting.document.name,
@@ -201,6 +218,7 @@ class Searched:
             runs=tuple(dict.fromkeys(runs)),
             max_failures=setting.study.max_failures,
             objectives=dict(setting.search.objectives),
+            proxies=tuple(setting.proxies),
             trials=tuple(self.trials.values()),
             question=setting.question,
         )
@@ -210,12 +228,14 @@ class Searched:
         """The base, and once the search has ended its best candidates, to be trained with fresh seeds."""
         if not self.setting.search.final.best:
             return
-        base = trained_of(Row(self.setting.base, self.setting.base.variant, name=self.setting.base.name), None)
+        measured = self.setting.measured
+        row = Row(self.setting.base, self.setting.base.variant, name=self.setting.base.name)
+        base = trained_of(row, None, measured)
         yield base
         for trial in self.best() if self.complete else ():
             one = self.trained[trial.arm]
             about: dict[str, Any] = {"id": f"{BEST}/{trial.number}", "name": f"trial {trial.number}", "factor": BEST}
-            yield replace(one, arm=replace(one.arm, **about, against=base.arm.id))
+            yield replace(one, arm=replace(one.arm, **about, against=base.arm.id), measurements=measured)
 
     def best(self) -> list[PlannedTrial]:
         """The best candidates, each network once: the front first, then by the first objective."""
