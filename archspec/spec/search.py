@@ -53,7 +53,9 @@ class Search(Spec):
     pruner: Pruner = Field(NoPruner(), description="what stops runs early")
     trials: Count = Field(100, description="candidates to train")
     seed: NonNegative = Field(0, description="what the sampler draws by; the study's `seeds` are those of the runs")
-    begin: OrNone[ArchNames] = Field(None, description="archs of the space to begin with, before the sampler is asked")
+    begin: OrNone[ArchNames] = Field(
+        None, description="archs of the space to begin with, and studies whose finished arms lie in it"
+    )
     prune_on: OrNone[str] = Field(None, description="the metric the pruner reads; `none`: the one objective")
     final: Final = Field(Final(), description="what is trained anew with fresh seeds, and tested")
 

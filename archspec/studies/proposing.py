@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,8 +23,14 @@ from archspec.studies.sampling import quiet, sampler
 REDRAWS = 1000
 """Candidates that may be drawn in a row without one that meets the constraints."""
 STATES = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
+BEGIN = "begin"
+"""Under which attribute the journal keeps the decisions of the candidates to begin with."""
 FEASIBLE, VALUES = "choices", "values"
 """Under which attributes a trial that is to be trained keeps its decisions, and what it came to."""
+
+
+Begin = Callable[[], list[Choices]]
+"""What the candidates to begin with are asked of, once."""
 
 
 class Asked(NamedTuple):
@@ -59,15 +65,24 @@ class Proposals:
     """The trials of a search. Nothing is remembered but what its journal says."""
 
     def __init__(
-        self, journal: Path, name: str, search: Search, candidates: Candidates, begin: Sequence[Choices] = ()
+        self,
+        journal: Path,
+        name: str,
+        search: Search,
+        candidates: Candidates,
+        begin: Callable[[], list[Choices]] = list,
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.search, self.candidates, self.begin = search, candidates, begin
+        self.search, self.candidates = search, candidates
         self.ledger = Ledger(journal)
         directions: list[Any] = ["maximize" if goal == "max" else "minimize" for goal in search.objectives.values()]
         self.study = optuna.create_study(
             storage=storage(self.ledger), study_name=name, directions=directions, load_if_exists=True
         )
+        # What other studies have done by now is written down, for they may go on while this one does.
+        if BEGIN not in self.study.user_attrs:
+            self.study.set_user_attr(BEGIN, begin())
+        self.begin: list[Choices] = self.study.user_attrs[BEGIN]
         self.ledger.commit()
         self.every = self._every() if search.sampler.steps else None
 

@@ -116,15 +116,20 @@ class Setting:
         recipe = self.base.variant.recipe
         return sum(phase.epochs or 1 for phase in phases_of(recipe)) if recipe else 1
 
-    @cached_property
-    def begin(self) -> list[Choices]:
-        """What the archs that the search begins with are made by; one that the space lacks is refused."""
-        return [self._choices(node) for node in several(self.study.tree.mapping["search"].mapping["begin"])]
+    @property
+    def begin(self) -> list[Node]:
+        """The archs and studies that the search begins with, as they are written."""
+        return several(self.study.tree.mapping["search"].mapping["begin"])
 
-    def _choices(self, node: Node) -> Choices:
+    def trained(self, arch: Arch) -> Arch:
+        """An arch as it is trained here."""
         recipe = self.base.variant.recipe
         assert recipe is not None
-        arch = fitted(self.names.arch(node), recipe, self.data.classes, self.data.channels)
+        return fitted(arch, recipe, self.data.classes, self.data.channels)
+
+    def choices_at(self, node: Node) -> Choices:
+        """What an arch that the search begins with is made by; one that the space lacks is refused."""
+        arch = self.trained(self.names.arch(node))
         choices = self.candidates.choices_of(arch)
         if choices is None:
             message, hint = f"`{arch.arch}` is not among the candidates", "widen what varies, or begin with another"
@@ -263,8 +268,10 @@ def costs(arm: PlannedArm) -> dict[str, float]:
 
 def planned_search(setting: Setting, store: Path | None) -> PlannedSearch:
     """The plan of a search as it stands in a store; what cannot be searched is refused."""
+    from archspec.studies.beginning import check_begin
+
     try_conditions(setting.candidates)
-    _ = setting.begin
+    check_begin(setting)
     searched = Searched(setting)
     for trial in _kept(searched.planned.plan, store):
         searched.add(trial)

@@ -13,6 +13,7 @@ from archspec.records.known import Known
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.search import missed
+from archspec.studies.beginning import begun
 from archspec.studies.folder import StudyFolder
 from archspec.studies.measuring import curve, looked, reached
 from archspec.studies.plan import REFUSED, SEARCHING, PlannedRun, PlannedTrial
@@ -31,8 +32,8 @@ class Searching:
         self.setting, self.store, self.folder = planned.setting, store, folder
         self.search = self.setting.search
         self.searched = Searched(self.setting)
-        about = self.setting.question, self.search, self.setting.candidates, self.setting.begin
-        self.proposals = Proposals(folder.journal, *about)
+        about = self.setting.question, self.search, self.setting.candidates
+        self.proposals = Proposals(folder.journal, *about, lambda: begun(self.setting, store))
         self.pruning = Pruning(self.search, self.setting.epochs) if self.search.prunes else None
         self.enough: tuple[str, ...] = ("done", "pruned") if self.pruning else ("done",)
         self.given: set[str] = set()
