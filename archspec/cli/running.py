@@ -46,8 +46,10 @@ def found_run(reference: str, store: Path) -> RunFolder:
 
 def finished_model(run: RunFolder) -> Path:
     """The file of a finished run's network."""
-    if (measured := run.measured()) is not None:
-        raise click.ClickException(f"{run.path} is a measurement; the network is that of {measured.path}")
+    if run.measures:
+        measured = run.measured()
+        where = f"the network is that of {measured.path}" if measured else "its network is not trained"
+        raise click.ClickException(f"{run.path} is a measurement; {where}")
     result = run.result()
     if result is None or result["state"] != "done":
         raise click.ClickException(f"{run.path} has no finished network; `archspec logs {run.path}` says why")

@@ -140,13 +140,13 @@ class BatchNorm(nn.Module):
 
 def statistics(network: nn.Module) -> list[Tensor]:
     """The running statistics of all batch norms within a network."""
-    return [running for norm in _batch_norms(network) for running in (norm.running_mean, norm.running_var)]
+    return [running for norm in batch_norms(network) for running in (norm.running_mean, norm.running_var)]
 
 
 @contextmanager
 def keeping_statistics(network: nn.Module) -> Iterator[None]:
     """A context in which no running statistics change: for another pass of images that were counted already."""
-    norms = _batch_norms(network)
+    norms = batch_norms(network)
     before = [norm.momentum for norm in norms]
     for norm in norms:
         norm.momentum = 0.0
@@ -157,6 +157,7 @@ def keeping_statistics(network: nn.Module) -> Iterator[None]:
             norm.momentum = momentum
 
 
-def _batch_norms(network: nn.Module) -> list[Any]:
+def batch_norms(network: nn.Module) -> list[Any]:
+    """The batch norms within a network that keep running statistics."""
     found = [module for module in network.modules() if isinstance(module, BatchNorm | nn.modules.batchnorm._BatchNorm)]
     return [norm for norm in found if norm.running_mean is not None]

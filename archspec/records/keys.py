@@ -19,6 +19,10 @@ MEASURING = 1
 """Likewise for what is measured on finished runs."""
 
 
+LOOKED_AT = {"steps": 1, "batch": 64, "threads": 1}
+"""The recipe by which networks are looked at that nobody has trained."""
+
+
 def run_key(arch: Arch, recipe: Recipe, seed: int, data_identity: str, start: str = "") -> str:
     """The key of a run. `arch` has the data's classes and channels; `start` identifies the weights it starts from."""
     told = effective(recipe, arch, start)
@@ -48,6 +52,22 @@ def measurement_document(of: Mapping[str, Any], measurement: Measurement) -> dic
     names = {kind: of[kind].get(kind, "") for kind in ("arch", "recipe")}
     measured = {"of": of["key"], "measure": tidy(measurement.model_dump(exclude_none=True))}
     return {"key": measurement_key(of["key"], measurement), "seed": of["seed"], "data": of["data"], **names, **measured}
+
+
+def untrained_key(arch: Arch, seed: int, data_identity: str) -> str:
+    """What tells an untrained network from others; how it will be trained is no part of it."""
+    return digest({"arch": arch.identity(), "seed": seed, "data": data_identity, "kinds": marks(arch.resolved())})
+
+
+def untrained_document(of: Mapping[str, Any], network: str, measurement: Measurement) -> dict[str, Any]:
+    """What is written as `run.yaml` of a proxy, from that of a run that begins with the network it measures.
+
+    The network stands in it as a whole, and of the recipe no more than the data: the rest has no say.
+    """
+    looked_at = {"data": of["recipe"]["data"], **LOOKED_AT}
+    about = {"seed": of["seed"], "data": of["data"], "arch": of["arch"], "recipe": looked_at}
+    measured = tidy(measurement.model_dump(exclude_none=True))
+    return {"key": measurement_key(network, measurement), **about, "measure": measured}
 
 
 def effective(recipe: Recipe, arch: Arch, start: str = "") -> Recipe:

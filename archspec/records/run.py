@@ -99,10 +99,15 @@ class RunFolder:
         start = self.start
         return None if not start or start.startswith(FILE) else RunFolder(self.store.run(start))
 
+    @property
+    def measures(self) -> bool:
+        """Whether it is a measurement, and trains nothing."""
+        return "measure" in self.spec()
+
     def measured(self) -> RunFolder | None:
-        """The run that this one measures, where it is a measurement."""
+        """The run that this one measures, where it measures a finished one."""
         spec = self.spec()
-        return RunFolder(self.store.run(str(spec["of"]))) if "measure" in spec else None
+        return RunFolder(self.store.run(str(spec["of"]))) if "of" in spec else None
 
     def lineage(self) -> list[RunFolder]:
         """This run after those that it starts from, the first one first."""

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from archspec.errors import ArchspecError, RecordsError
 from archspec.records.files import make_folder, read_json, telling
-from archspec.records.keys import measurement_key, run_key
+from archspec.records.keys import measurement_key, run_key, untrained_key
 from archspec.records.knowing import told
 from archspec.records.packing import CONTENTS, FORMAT
 from archspec.records.run import RunFolder
@@ -150,9 +150,12 @@ def _verify(run: RunFolder, *, trust: bool) -> None:
 def _key_of(spec: dict[str, Any]) -> str:
     """The key of what a run's document describes."""
     try:
-        if "measure" in spec:
-            return measurement_key(spec["of"], Measurement.model_validate(spec["measure"]))
+        measurement = Measurement.model_validate(spec["measure"]) if "measure" in spec else None
+        if measurement is not None and "of" in spec:
+            return measurement_key(spec["of"], measurement)
         arch, recipe = load(spec["arch"]), RECIPE.load(spec["recipe"])
+        if measurement is not None:
+            return measurement_key(untrained_key(arch, spec["seed"], spec["data"]), measurement)
         return run_key(arch, recipe, spec["seed"], spec["data"], spec.get("start", ""))
     except (ArchspecError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise RecordsError(f"its key cannot be confirmed ({error}); --trust takes it all the same") from error

@@ -51,8 +51,10 @@ class Scores:
 
     def chosen(self, metric: str | None) -> str:
         """The metric to compare by; one that no finished run has is a mistake."""
-        metric = metric or self.plan.metric
-        if self.metrics and metric not in self.metrics:
+        trained = any("." not in name for name in self.metrics)
+        wanted, metric = metric is not None, metric or self.plan.metric
+        # Proxies are there before anything is trained.
+        if metric not in self.metrics and (trained or (wanted and self.metrics)):
             raise ArchspecError(f"no run has a `{metric}`: {near(metric, self.metrics)}")
         return metric
 

@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from itertools import product
 from statistics import fmean, pvariance
 from typing import Any, NamedTuple
 
 from archspec.report.climbs import Climbs
 from archspec.report.wording import count, listed
+from archspec.spec.search import LEARNED
 from archspec.spec.writing import flow
+from archspec.statistics import RankCorrelation, rank_correlation
 from archspec.statistics.fronts import fronts
 from archspec.studies.plan import PlannedArm, PlannedTrial
 
@@ -34,6 +37,18 @@ class Share(NamedTuple):
     """The answer with the best mean."""
 
 
+class Promise(NamedTuple):
+    """How a proxy ranks candidates beside how training did."""
+
+    proxy: str
+    metric: str
+    found: RankCorrelation
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"proxy": self.proxy, "metric": self.metric, **self.found._asdict()}
+
+
 @dataclass(frozen=True)
 class Search:
     """The candidates of a search."""
@@ -43,6 +58,7 @@ class Search:
     arms: Mapping[str, PlannedArm]
     climbs: Climbs = field(default_factory=Climbs)
     """What they reached on the rungs, where there are any."""
+    proxies: Sequence[str] = ()
 
     @cached_property
     def done(self) -> list[PlannedTrial]:
@@ -79,6 +95,16 @@ class Search:
         """By objective every decision's share, the largest first, less what as many groups explain by chance."""
         return {name: sorted(self._shares(name), key=lambda share: -share.share) for name in self.objectives}
 
+    def promises(self) -> list[Promise]:
+        """How each proxy ranks the candidates that were trained, beside each metric of val."""
+        found = []
+        for proxy, metric in product(self.proxies, LEARNED):
+            both = [t.values for t in self.done if t.values.keys() >= {proxy, metric}]
+            alike = rank_correlation((one[proxy], one[metric]) for one in both)
+            if alike.rho is not None:
+                found.append(Promise(proxy, metric, alike))
+        return found
+
     def sentences(self) -> list[str]:
         """How the search went."""
         states = Counter(trial.state for trial in self.trials)
@@ -103,6 +129,7 @@ class Search:
             "climbs": self.climbs.to_dict(),
             "front": [trial.number for trial in self.front],
             "history": {name: self.history(name) for name in self.objectives},
+            "proxies": [promise.to_dict() for promise in self.promises()],
             "importances": {name: [share._asdict() for share in found] for name, found in self.importances.items()},
         }
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from archspec.report.cells import columns, detectable, legend
 from archspec.report.climbs import Climbs
 from archspec.report.designs import Found, Rung
-from archspec.report.search import COUNTED, Search
+from archspec.report.search import COUNTED, Promise, Search
 from archspec.report.table import Block, Table
 from archspec.report.wording import bracket, printed_difference, probability, short, signed
 from archspec.spec.writing import flow
@@ -121,6 +121,10 @@ def searches(found: Search) -> Iterator[Sheet]:
         heads = (Head("trial", number=False, key="arm"), *(Head(name) for name in names), Head("params"), Head("MACs"))
         rows = tuple(_candidate(found, trial, names) for trial in best)
         yield Sheet(title, (*heads, Head("decisions", number=False, spare=1)), rows)
+    if promises := found.promises():
+        texts = (Head("proxy", number=False, key="arm"), Head("metric", number=False))
+        heads = (*texts, Head("n"), Head("ρ"), Head("95% CI"))
+        yield Sheet("How proxies rank what was trained (Spearman, on val)", heads, tuple(map(_promise, promises)))
     for name in names:
         shares = found.importances[name][:MOST]
         if shares:
@@ -144,6 +148,11 @@ def _climbs(found: Climbs) -> Iterator[Sheet]:
         heads = (Head("rungs", number=False, key="arm"), Head("n"))
         title = "How alike rungs rank the candidates that have both"
         yield Sheet(title, (*heads, Head("rank correlation"), Head("95% CI")), pairs)
+
+
+def _promise(one: Promise) -> tuple[str, ...]:
+    interval = bracket(one.found.interval, 2) if one.found.interval else "no interval"
+    return (one.proxy, one.metric, str(one.found.n), f"{one.found.rho:.2f}", interval)
 
 
 def _candidate(found: Search, trial: PlannedTrial, names: tuple[str, ...]) -> tuple[str, ...]:

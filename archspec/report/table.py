@@ -188,7 +188,9 @@ def tabulate(plan: Plan, known: Mapping[str, Known], *, metric: str | None = Non
         digits=digits,
         rows=rows,
         warnings=tuple(cautions(scores, rows)),
-        search=Search(plan.objectives, plan.trials, plan.by_id, Climbs.of(plan)) if plan.objectives else None,
+        search=Search(plan.objectives, plan.trials, plan.by_id, Climbs.of(plan), plan.proxies)
+        if plan.objectives
+        else None,
     )
 
 

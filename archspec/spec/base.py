@@ -71,11 +71,9 @@ class Spec(BaseModel):
     bias_parts: ClassVar[tuple[BiasPart, ...]] = ()
     """The parts of this kind that can have a bias."""
     names: ClassVar[tuple[str, ...]] = ()
-    """The fields, in order."""
     known: ClassVar[frozenset[str]] = frozenset()
-    """The same, to be asked."""
     required: ClassVar[frozenset[str]] = frozenset()
-    """The fields without a default."""
+    """The fields: in order, to be asked, and those without a default."""
     nested: ClassVar[dict[str, Spec]] = {}
     """The fields that hold a spec by default, and that default."""
     needs_grid: ClassVar[bool] = False
@@ -262,9 +260,14 @@ class Spec(BaseModel):
 
     def build(self, at: Place, **said: Any) -> Any:
         """The torch module that does what this spec says, at a place, and what whoever it is part of says."""
-        path = self.implementation or f"{type(self).__module__.replace('.spec.', '.nn.', 1)}:{type(self).__name__}"
-        module, _, name = path.partition(":")
-        return getattr(importlib.import_module(module), name)(self, at, **said)
+        return self.implemented()(self, at, **said)
+
+    @classmethod
+    def implemented(cls) -> Any:
+        """What makes the torch modules of this kind: mostly their class."""
+        own = f"{cls.__module__.replace('.spec.', '.nn.', 1)}:{cls.__name__}"
+        module, _, name = (cls.implementation or own).partition(":")
+        return getattr(importlib.import_module(module), name)
 
     def canonical(self) -> dict[str, Any]:
         """What identifies this part: its kind and every value that is not the default."""

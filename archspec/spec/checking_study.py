@@ -16,6 +16,7 @@ from archspec.spec.search import conditions
 from archspec.spec.space import SPACE
 from archspec.spec.study import Study
 from archspec.spec.studying import profiled
+from archspec.spec.variants import Variant
 
 
 def check_study(study: Study, document: Document, found: Findings) -> None:
@@ -33,6 +34,7 @@ def _try(study: Study, document: Document, found: Findings) -> None:
         with found.collecting():
             space = SPACE.resolve(study.tree.mapping["space"], document)
             base = rows.names.arch(space.tree.mapping["base"])
+            found.add(rows.unmeasurable(Variant(base, rows.names.recipe(study.tree.mapping["recipe"]))))
             try_space(space, base, found, conditions(study.search, study.tree.mapping["search"]))
             _try_rungs(rungs_of(study.tree.mapping["search"], rows.names.recipe(Node("none"))), base, found)
     for _ in rows:

@@ -22,6 +22,7 @@ from archspec.spec.comparing import COMPARED, OF_COMPARISONS, OF_NUMBERS, SIGNS,
 from archspec.spec.cost import Cost
 from archspec.spec.found import values_at
 from archspec.spec.nodes import Node
+from archspec.spec.proxies import proxies
 from archspec.spec.scalars import read_scalar
 
 NETWORK = tuple(name for name in Arch.model_fields if name not in METADATA)
@@ -218,6 +219,9 @@ class _Parser:
             self.paths[name] = None
             steps = tuple(name.split("."))
             return lambda arch: values_at(arch, steps)
+        if name in proxies():
+            hint = f"bound it: `constraints: {{{name}: {{min: …}}}}`"
+            self._refuse(f"`{name}` is measured, and conditions ask for what is known without that", hint, token)
         if "." in name and token.kind == "word":
             self._refuse(f"`{root}` is neither a cost nor a part of an arch", near(root, (*COSTS, *NETWORK)), token)
         value = read_scalar(name)

@@ -1,4 +1,7 @@
-"""What is measured on finished runs: evaluations and analyses, each a run of its own that reads another's weights."""
+"""What is measured on networks: evaluations and analyses of finished runs, and proxies of networks yet untrained.
+
+Each is a run of its own; `spec/proxies.py` has those that need no training.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,12 @@ from archspec.spec.values import Count, OrNone
 class Measurement(Spec, family="measurements"):
     """What is measured on a finished run, by a run of its own; its numbers become columns of the table."""
 
-    def measure(self, finished: Any) -> dict[str, float]:
-        """Its numbers by name; `implementation` names the function that takes this spec and the finished run."""
-        return self.build(finished)  # type: ignore[no-any-return]
+    of_trained: ClassVar[bool] = True
+    """Whether the network has to be trained first."""
+
+    def measure(self, measured: Any) -> dict[str, float]:
+        """Its numbers by name; `implementation` names the function that takes this spec and what is measured."""
+        return self.build(measured)  # type: ignore[no-any-return]
 
     def problems(self, arch: Arch) -> Iterator[Problem]:
         """Why it cannot be measured on an arch as it is trained; each path begins in the measurement."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from archspec.errors import near
 from archspec.spec.base import Spec
-from archspec.spec.conditions import Condition, asked, condition
+from archspec.spec.conditions import COSTS, Condition, asked, condition
 from archspec.spec.naming import ArchNames, Paths, Texts
 from archspec.spec.nodes import Node
 from archspec.spec.pruners import NoPruner, Pruner
@@ -47,10 +47,12 @@ class Final(Spec):
 class Search(Spec):
     """What is looked for in a space, and how."""
 
-    objectives: dict[str, Literal["max", "min"]] = Field({}, description="metrics of val or costs, each `max` or `min`")
-    constraints: dict[Literal["params", "macs", "activations"], Bounds] = Field(
-        {}, description="bounds on costs; what lies outside is never trained"
+    objectives: dict[str, Literal["max", "min"]] = Field(
+        {}, description="metrics of val, costs or proxies, each `max` or `min`"
     )
+    constraints: dict[
+        Literal["params", "macs", "activations", "grad_norm", "jacov", "naswot", "synflow", "zen"], Bounds
+    ] = Field({}, description="bounds on costs and proxies; what lies outside is never trained")
     where: OrNone[Texts] = Field(None, description="what else is asked of a candidate: a condition, or a list of them")
     sampler: Sampler = Field(Tpe(), description="what proposes the next candidate")
     pruner: Pruner = Field(NoPruner(), description="what stops runs early")
@@ -62,14 +64,16 @@ class Search(Spec):
     keep: Between = Field(0.25, description="the share of the candidates on a rung that goes on to the next")
     trials: Count = Field(100, description="candidates to train")
     seed: NonNegative = Field(0, description="what the sampler draws by; the study's `seeds` are those of the runs")
-    begin: OrNone[ArchNames] = Field(None, description="archs of the space to begin with, before the sampler is asked")
+    begin: OrNone[ArchNames] = Field(
+        None, description="archs of the space to begin with, and studies whose finished arms lie in it"
+    )
     prune_on: OrNone[str] = Field(None, description="the metric that pruner or rungs read; `none`: the one objective")
     final: Final = Field(Final(), description="what is trained anew with fresh seeds, and tested")
 
     @property
     def measured(self) -> bool:
         """Whether candidates have to be trained."""
-        return any(name not in CLOSED for name in self.objectives)
+        return any(name in (*LEARNED, *TIMED) for name in self.objectives)
 
     @property
     def prunes(self) -> bool:
@@ -90,7 +94,7 @@ def conditions(search: Search, tree: Node) -> list[Condition]:
     """What a search asks of candidates: bounds on costs, and its `where`."""
     found = []
     for name, given in search.constraints.items():
-        for bound, sign in (("min", ">="), ("max", "<=")):
+        for bound, sign in (("min", ">="), ("max", "<=")) if name in COSTS else ():
             value = getattr(given, bound)
             if value is not None:
                 found.append(condition(Node(f"{name} {sign} {value:.15g}", tree.mark_of(("constraints", name, bound)))))
@@ -106,10 +110,21 @@ FIXED = {
 Wrong = Iterator[tuple[tuple[str, ...], str, str]]
 
 
-def complaints(search: Search, seeds: int) -> Wrong:
-    """What cannot go together in a search: where, why, and what to do."""
-    yield from _objectives(search)
-    yield from _bounds(search)
+def missed(search: Search, proxies: Mapping[str, float]) -> dict[str, float]:
+    """The bounds that proxies lie outside of, and by which share of the bound."""
+    found = {}
+    for name in search.constraints.keys() & proxies.keys():
+        given, value = search.constraints[name], proxies[name]
+        for bound, sign in ((given.min, ">="), (given.max, "<=")):
+            if bound is not None and (value < bound if sign == ">=" else value > bound):
+                found[f"{name} {sign} {bound:.15g}"] = abs(value - bound) / max(abs(bound), 1e-9)
+    return found
+
+
+def complaints(search: Search, seeds: int, proxies: Collection[str]) -> Wrong:
+    """What cannot go together in a search that can look at some proxies: where, why, and what to do."""
+    yield from _objectives(search, (*OBJECTIVES, *proxies))
+    yield from _bounds(search, (*COSTS, *proxies))
     yield from _rungs(search)
     if not search.prunes and not search.rungs:
         if search.prune_on is not None:
@@ -126,10 +141,10 @@ def complaints(search: Search, seeds: int) -> Wrong:
         yield ("pruner",), "seeds can only be compared where there are several", "write `seeds: 5`, or another pruner"
 
 
-def _objectives(search: Search) -> Wrong:
+def _objectives(search: Search, known: Collection[str]) -> Wrong:
     for name in search.objectives:
-        if name not in OBJECTIVES:
-            yield ("objectives", name), f"there is no objective `{name}`", near(name, OBJECTIVES)
+        if name not in known:
+            yield ("objectives", name), f"there is no objective `{name}`", near(name, known)
     if len(search.objectives) > 1 and not search.sampler.several:
         yield ("sampler",), "this sampler looks for one objective, and there are several", "for example `tpe`, `nsga2`"
 
@@ -149,7 +164,9 @@ def _rungs(search: Search) -> Wrong:
                 yield (*path, edit), *FIXED[edit]
 
 
-def _bounds(search: Search) -> Wrong:
+def _bounds(search: Search, known: Collection[str]) -> Wrong:
     for name, given in search.constraints.items():
+        if name not in known:
+            yield ("constraints", name), f"there is no cost and no proxy `{name}`", near(name, known)
         if given.min is not None and given.max is not None and given.min > given.max:
             yield ("constraints", name), f"no number is at least {given.min:,.15g} and at most {given.max:,.15g}", ""

@@ -22,6 +22,7 @@ from archspec.spec.edits import Edit
 from archspec.spec.kinds import not_a_mapping, unknown_keys
 from archspec.spec.measurements import Measurement
 from archspec.spec.naming import ArchName, ArchNames, Paths, Printed, RecipeName, SpaceName, Text, Texts
+from archspec.spec.proxies import proxies
 from archspec.spec.refusing import shown, wrong
 from archspec.spec.search import Search
 from archspec.spec.timm_arch import TimmArch
@@ -196,6 +197,18 @@ class Study(Written):
     def seed_list(self) -> tuple[int, ...]:
         """The seeds, one by one."""
         return self.seeds if isinstance(self.seeds, tuple) else tuple(range(self.seeds))
+
+    @property
+    def looks(self) -> dict[str, Measurement]:
+        """The proxies that it can look at by name: what it measures itself, else every kind as it is."""
+        own = {name: one for name, one in self.measure.items() if not one.of_trained}
+        return {**{kind: one for kind, one in proxies().items() if kind not in self.measure}, **own}
+
+    @property
+    def proxies(self) -> dict[str, Measurement]:
+        """Those that a search looks at: what it measures, and what it names as an objective or a constraint."""
+        named = {*self.search.objectives, *self.search.constraints, *self.measure}
+        return {name: one for name, one in self.looks.items() if name in named}
 
     @property
     def cut_into(self) -> int:

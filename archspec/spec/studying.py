@@ -139,7 +139,7 @@ def _searching(study: Study) -> Wrong:
             "what is looked for in the space is not said",
             "for example `search: {objectives: {top1: max}}`",
         )
-    for path, message, hint in complaints(study.search, len(study.seed_list)):
+    for path, message, hint in complaints(study.search, len(study.seed_list), study.looks):
         yield ("search", *path), message, hint
 
 

@@ -18,7 +18,7 @@ from archspec.spec.nodes import Node
 from archspec.spec.recipe import Recipe
 from archspec.spec.rows import Row
 from archspec.studies.plan import RUNGS, SEARCHING, PlannedRun, PlannedTrial
-from archspec.studies.planning import Trained, trained_of
+from archspec.studies.trained import Trained, trained_of
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from archspec.spec.recipe import phases_of
 from archspec.spec.runner import Runner
 from archspec.studies.computing import compute
 from archspec.studies.plan import CHOOSING, TRAININGS, Plan, PlannedArm, PlannedRun
-from archspec.studies.planning import Planned, Trained
+from archspec.studies.planning import Planned
 from archspec.studies.probed import place, probed, shape
+from archspec.studies.trained import Trained
 from archspec.training.data.facts import steps_per_epoch
 from archspec.training.scheduling import total_epochs
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from archspec.records.known import Known
 from archspec.records.run import RunFolder
+from archspec.spec.proxies import SCORE
 
 NAMES = {"top1": ("ema_top1", "top1"), "top5": ("ema_top5", "top5"), "loss": ("ema_loss", "val_loss")}
 """What is called what in a line of metrics; of an average, where one is kept, before the weights themselves."""
@@ -20,6 +21,11 @@ def curve(run: RunFolder, metric: str) -> dict[int, float]:
     """A metric of val, by epoch."""
     found = {int(line["epoch"]): learned(line, metric) for line in run.metrics()}
     return {epoch: value for epoch, value in found.items() if value is not None}
+
+
+def looked(known: Known) -> float:
+    """What a proxy comes to."""
+    return known.scores[SCORE]
 
 
 def reached(run: RunFolder, known: Known) -> dict[str, float]:

@@ -21,8 +21,9 @@ from archspec.spec.recipe import Recipe, phases_of
 from archspec.spec.runner import Runner
 from archspec.studies.computing import checkpoint_bytes
 from archspec.studies.plan import CHOOSING, PlannedRun
-from archspec.studies.planning import Planned, Trained
+from archspec.studies.planning import Planned
 from archspec.studies.probed import MOST, place, probed
+from archspec.studies.trained import Trained
 
 MIB = 2**20
 NUMBER = 4

@@ -15,6 +15,8 @@ SEARCHING, TUNING = "search", "tune"
 """What runs are for that something is chosen by on val, and whose tests are never looked at: candidates, settings."""
 RUNGS = tuple(f"rung {number + 1}" for number in range(MOST_RUNGS))
 """What cheaper trainings of a search's candidates are for, whose tests are not looked at either."""
+REFUSED = "refused"
+"""The state of a candidate whose proxies miss a constraint."""
 CHOOSING = (SEARCHING, TUNING, *RUNGS)
 TRAININGS = ("train", "start", *CHOOSING)
 """The roles of runs that are trainings; others measure one."""
@@ -91,9 +93,9 @@ class PlannedTrial:
     choices: dict[str, Any] = field(default_factory=dict)
     """What was decided, by the decision's name."""
     state: str = "running"
-    """`running`, `done`, `pruned` or `failed`."""
+    """`running`, `done`, `pruned`, `failed` or `refused`."""
     values: dict[str, float] = field(default_factory=dict)
-    """What it reached, by objective; measured on val."""
+    """What it reached, by objective, measured on val; and its proxies."""
     rungs: tuple[float, ...] = ()
     """What it reached on each rung that it has ended, by the metric that they read; the recipe itself is the last."""
     again: bool = False
@@ -123,6 +125,8 @@ class Plan:
     warnings: tuple[str, ...] = ()
     objectives: dict[str, str] = field(default_factory=dict)
     """What a search looks for, each `max` or `min`."""
+    proxies: tuple[str, ...] = ()
+    """What a search looks at before it trains."""
     trials: tuple[PlannedTrial, ...] = ()
     """The candidates of a search, in the order in which they were asked for."""
     rungs: tuple[str, ...] = ()
@@ -183,7 +187,7 @@ class Plan:
         """The plan that plain data describes."""
         arms = tuple(PlannedArm(**{**arm, **_tuples(arm, "notes", "rungs")}) for arm in data["arms"])
         runs = tuple(PlannedRun(**{**run, "needs": tuple(run["needs"])}) for run in data["runs"])
-        tuples = _tuples(data, "seeds", "warnings", "rungs")
+        tuples = _tuples(data, "seeds", "warnings", "proxies", "rungs")
         trials = tuple(PlannedTrial(**{**trial, **_tuples(trial, "rungs")}) for trial in data.get("trials", ()))
         return cls(**{**data, **tuples, "arms": arms, "runs": runs, "trials": trials})
 

@@ -11,8 +11,8 @@ from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.hashing import digest
 from archspec.spec.runner import Runner
-from archspec.studies.planning import Trained
 from archspec.studies.shortening import in_steps
+from archspec.studies.trained import Trained
 from archspec.training.fitting import fitted
 
 MOST = 256

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,17 +17,24 @@ from archspec.spec.decisions import Answer, Choices, Numbers
 from archspec.spec.drawing import ways
 from archspec.spec.search import Search
 from archspec.studies.journal import Ledger, storage
+from archspec.studies.plan import REFUSED
 from archspec.studies.sampling import quiet, sampler
 
 REDRAWS = 1000
 """Candidates that may be drawn in a row without one that meets the constraints."""
 STATES = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
-FEASIBLE = "choices"
-"""Under which attribute a trial that is to be trained keeps its decisions."""
+BEGIN = "begin"
+"""Under which attribute the journal keeps the decisions of the candidates to begin with."""
+FEASIBLE, VALUES = "choices", "values"
+"""Under which attributes a trial that is to be trained keeps its decisions, and what it came to."""
 CLIMBED = "rungs"
 """Under which it keeps what it reached on each rung."""
 AGAIN = "again"
 """Under which it says that it was fetched back, and so no sampler's."""
+
+
+Begin = Callable[[], list[Choices]]
+"""What the candidates to begin with are asked of, once."""
 
 
 class Asked(NamedTuple):
@@ -64,15 +71,24 @@ class Proposals:
     """The trials of a search. Nothing is remembered but what its journal says."""
 
     def __init__(
-        self, journal: Path, name: str, search: Search, candidates: Candidates, begin: Sequence[Choices] = ()
+        self,
+        journal: Path,
+        name: str,
+        search: Search,
+        candidates: Candidates,
+        begin: Callable[[], list[Choices]] = list,
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.search, self.candidates, self.begin = search, candidates, begin
+        self.search, self.candidates = search, candidates
         self.ledger = Ledger(journal)
         directions: list[Any] = ["maximize" if goal == "max" else "minimize" for goal in search.objectives.values()]
         self.study = optuna.create_study(
             storage=storage(self.ledger), study_name=name, directions=directions, load_if_exists=True
         )
+        # What other studies have done by now is written down, for they may go on while this one does.
+        if BEGIN not in self.study.user_attrs:
+            self.study.set_user_attr(BEGIN, begin())
+        self.begin: list[Choices] = self.study.user_attrs[BEGIN]
         self.ledger.commit()
         self.every = self._every() if search.sampler.steps else None
 
@@ -81,10 +97,11 @@ class Proposals:
         states = {state: word for word, state in STATES.items()}
         for trial in self._trials():
             if FEASIBLE in trial.user_attrs:
-                state, attributes = states.get(trial.state, "running"), trial.user_attrs
+                attributes = trial.user_attrs
+                state = REFUSED if trial.constraints else states.get(trial.state, "running")
                 # To Optuna the value of one that was given up is the last that it reported.
-                reached = trial.values if state == "done" else ()
-                values = dict(zip(self.search.objectives, reached, strict=False))
+                told = dict(zip(self.search.objectives, trial.values if state == "done" else (), strict=False))
+                values = {**told, **attributes.get(VALUES, {})}
                 climbed = tuple(attributes.get(CLIMBED, ())), AGAIN in attributes
                 yield Asked(trial.number, attributes[FEASIBLE], state, values, *climbed)
 
@@ -122,17 +139,25 @@ class Proposals:
         self._report(number, rungs)
         complete = state == "done"
         said = [values[name] for name in self.search.objectives] if complete else None
+        self._trial(number).set_user_attr(VALUES, dict(values))
         self._end(number, STATES[state], said)
         self.ledger.commit()
+
+    def refuse(self, number: int, missed: Mapping[str, float], values: Mapping[str, float]) -> None:
+        """A candidate that met the constraints on its costs misses some on its proxies."""
+        trial = self._trial(number)
+        for condition, by in missed.items():
+            trial.set_constraint(condition, by)
+        self.tell(number, "pruned", values)
 
     def _report(self, number: int, rungs: Sequence[float]) -> None:
         """Note the newest rung; by the one objective, samplers learn from it even where a candidate goes no further."""
         if not rungs:
             return
-        trial, kept = self._trials()[number]._trial_id, self.study._storage
-        kept.set_trial_user_attr(trial, CLIMBED, [*rungs])
+        trial = self._trial(number)
+        trial.set_user_attr(CLIMBED, [*rungs])
         if [*self.search.objectives] == [self.search.pruned_by]:
-            kept.set_trial_intermediate_value(trial, len(rungs) - 1, rungs[-1])
+            trial.report(rungs[-1], len(rungs) - 1)
 
     def _next(self, again: Choices | None) -> Trial | None:
         """The next trial, of which nothing is decided yet."""
@@ -167,9 +192,14 @@ class Proposals:
     def _missed_in_a_row(self) -> Iterator[str]:
         """What the newest candidates have missed, back to the last one that met the constraints."""
         for trial in reversed(self._trials()):
-            if FEASIBLE in trial.user_attrs:
+            if trial.state is TrialState.RUNNING:
+                continue  # whether it is refused is not known yet
+            if not trial.constraints:
                 return
             yield from trial.constraints
+
+    def _trial(self, number: int) -> Trial:
+        return Trial(self.study, self._trials()[number]._trial_id)
 
     def _trials(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False)

@@ -4,138 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from archspec.errors import Problem, SpecError
 from archspec.records.files import read_json
-from archspec.spec.arch import Arch, tidy
-from archspec.spec.candidates import Candidates, candidates_of
 from archspec.spec.checking_space import try_conditions
-from archspec.spec.decisions import Choices
-from archspec.spec.hashing import digest
-from archspec.spec.nodes import Node
-from archspec.spec.reading import Document
-from archspec.spec.recipe import phases_of
-from archspec.spec.rows import Base, Row
-from archspec.spec.rungs import rungs_of
-from archspec.spec.search import CLOSED, Search, conditions
-from archspec.spec.space import SPACE, Space
-from archspec.spec.study import Study
-from archspec.spec.studying import several
-from archspec.spec.variants import Names, Variant
+from archspec.spec.rows import Row
+from archspec.spec.search import CLOSED
+from archspec.spec.variants import Variant
 from archspec.spec.writing import flow
 from archspec.statistics.fronts import fronts
-from archspec.studies.climbing import Rungs, refuse_disorder
+from archspec.studies.climbing import refuse_disorder
 from archspec.studies.folder import StudyFolder
-from archspec.studies.plan import BEST, TRIAL, Plan, PlannedArm, PlannedRun, PlannedTrial
-from archspec.studies.planning import Planned, Trained, trained_of
-from archspec.studies.trying import briefly
-from archspec.training.data.facts import Facts, facts
-from archspec.training.fitting import fitted
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a search is about."""
-
-    study: Study
-    document: Document
-    profile: str
-    seeds: tuple[int, ...]
-    checking: bool = False
-    source: str = ""
-    """The path of the document as it was typed."""
-
-    @property
-    def search(self) -> Search:
-        """How the space is searched."""
-        return self.study.search
-
-    @cached_property
-    def names(self) -> Names:
-        """What the study's names stand for."""
-        return Names(self.study, self.document)
-
-    @cached_property
-    def space(self) -> Space:
-        """What is searched."""
-        return SPACE.resolve(self.study.tree.mapping["space"], self.document)
-
-    @cached_property
-    def data(self) -> Facts:
-        """What candidates are trained on."""
-        assert self.base.variant.recipe is not None
-        return facts(self.base.variant.recipe.data)
-
-    @cached_property
-    def base(self) -> Base:
-        """The base arch as it is trained, and how."""
-        recipe = self.names.recipe(self.study.tree.mapping["recipe"])
-        recipe = briefly(recipe) if self.checking else recipe
-        arch = self.names.arch(self.space.tree.mapping["base"])
-        data = facts(recipe.data)
-        return Base(Variant(fitted(arch, recipe, data.classes, data.channels), recipe), 0)
-
-    @cached_property
-    def rungs(self) -> Rungs:
-        """What candidates climb before they are trained by the recipe itself."""
-        recipe = self.names.recipe(self.study.tree.mapping["recipe"])
-        found = rungs_of(self.study.tree.mapping["search"], recipe)
-        recipes = tuple(briefly(one) if self.checking else one for one in found)
-        return Rungs(recipes, self.search.keep, self.search.best_is_more(self.search.pruned_by))
-
-    @cached_property
-    def candidates(self) -> Candidates:
-        """What the base can become, and what is asked of it."""
-        further = conditions(self.search, self.study.tree.mapping["search"])
-        return replace(candidates_of(self.space, self.base.variant.arch, further), sizes=self.rungs.sizes)
-
-    def arch(self, choices: Mapping[str, Any]) -> Arch:
-        """A candidate as it is outside of the search: for the base's own images and classes."""
-        return candidates_of(self.space, self.names.arch(self.space.tree.mapping["base"])).arch(choices)
-
-    @cached_property
-    def question(self) -> str:
-        """What tells this search from others: with another space or aim it begins anew, with more trials it goes on."""
-        search = self.study.tree.mapping["search"].without("trials", "final").plain()
-        recipe = self.base.variant.recipe
-        said = {
-            "base": self.base.variant.arch.digest,
-            "vary": self.space.tree.mapping["vary"].plain(),
-            "search": search,
-        }
-        said |= {"where": [condition.text for condition in self.candidates.conditions], "seeds": list(self.seeds)}
-        said |= {"recipe": tidy(recipe.canonical()) if recipe else {}, "data": self.data.identity}
-        return f"{self.document.name} {digest(said)[:8]}"
-
-    @property
-    def epochs(self) -> int:
-        """How many epochs a candidate is trained for, at most."""
-        recipe = self.base.variant.recipe
-        return sum(phase.epochs or 1 for phase in phases_of(recipe)) if recipe else 1
-
-    @cached_property
-    def begin(self) -> list[Choices]:
-        """What the archs that the search begins with are made by; one that the space lacks is refused."""
-        return [self._choices(node) for node in several(self.study.tree.mapping["search"].mapping["begin"])]
-
-    def _choices(self, node: Node) -> Choices:
-        recipe = self.base.variant.recipe
-        assert recipe is not None
-        arch = fitted(self.names.arch(node), recipe, self.data.classes, self.data.channels)
-        choices = self.candidates.choices_of(arch)
-        if choices is None:
-            message, hint = f"`{arch.arch}` is not among the candidates", "widen what varies, or begin with another"
-            raise SpecError(Problem("ARC401", message, hint, "search.begin", node.mark))
-        return choices
-
-    @property
-    def fresh(self) -> tuple[int, ...]:
-        """Seeds that no candidate was chosen by."""
-        first = max(self.seeds) + 1
-        return tuple(range(first, first + self.search.final.seeds)) if self.search.final.best else ()
+from archspec.studies.plan import BEST, REFUSED, TRIAL, Plan, PlannedArm, PlannedRun, PlannedTrial
+from archspec.studies.planning import Planned
+from archspec.studies.setting import Setting
+from archspec.studies.trained import Trained, trained_of
 
 
 @dataclass(frozen=True)
@@ -145,10 +29,11 @@ class PlannedSearch(Planned):
     setting: Setting
 
     def total(self, keys: Sequence[str]) -> int:
-        """How many runs there will be, where no candidate is met twice."""
-        search, fresh = self.setting.search, self.setting.fresh
-        runs = self.setting.rungs.expected(search.trials, len(self.setting.seeds)) if search.measured else 0
-        return runs + len(fresh) * (1 + search.final.best)
+        """How many runs there will be, where no candidate is met twice and none refused."""
+        search, setting = self.setting.search, self.setting
+        runs = setting.rungs.expected(search.trials, len(setting.seeds)) if search.measured else 0
+        looks = search.trials * len(setting.seeds) * len(setting.proxies)
+        return runs + looks + len(setting.fresh) * (1 + search.final.best) * (1 + len(setting.measured))
 
 
 @dataclass
@@ -177,20 +62,21 @@ class Searched:
         base = self.setting.base
         variant = Variant(self.setting.candidates.arch(choices), base.variant.recipe)
         row = Row(base, variant, TRIAL, str(number), changes=dict(choices))
-        return self.setting.rungs.under(trained_of(row, None), row)
+        return self.setting.rungs.under(trained_of(row, None, self.setting.proxies), row)
 
     def runs(self, trial: PlannedTrial) -> list[PlannedRun]:
-        """What has to be run for a candidate, as far as it has climbed."""
-        return [run for rung in range(trial.rung + 1) for runs in self.trainings(trial, rung) for run in runs]
+        """What has to be run for a candidate, as far as it has climbed; what was refused is only looked at."""
+        trained = self.setting.search.measured and trial.state != REFUSED
+        climbed = [runs for rung in range(trial.rung + 1) for runs in self.trainings(trial, rung)] if trained else []
+        return [*self.looks(trial), *(run for runs in climbed for run in runs)]
+
+    def looks(self, trial: PlannedTrial) -> list[PlannedRun]:
+        """What a candidate is looked at by before it is trained, seed by seed."""
+        return [run for seed in self.setting.seeds for run in self.trained[trial.arm].proxies(seed)]
 
     def trainings(self, trial: PlannedTrial, rung: int) -> list[list[PlannedRun]]:
-        """The same on one rung."""
+        """What it is trained by on a rung; that last which others come before."""
         return self.setting.rungs.trainings(self.trained[trial.arm], rung, self.setting.seeds)
-
-    @property
-    def proposed(self) -> int:
-        """How many candidates were asked for, each once."""
-        return sum(not trial.again for trial in self.trials.values())
 
     @property
     def left_behind(self) -> PlannedTrial | None:
@@ -198,11 +84,16 @@ class Searched:
         return self.setting.rungs.left_behind([*self.trials.values()])
 
     @property
+    def full(self) -> bool:
+        """Whether there are as many trials as were wanted; one that was refused or fetched back is none."""
+        counted = [trial for trial in self.trials.values() if trial.state != REFUSED and not trial.again]
+        return len(counted) >= self.setting.search.trials
+
+    @property
     def complete(self) -> bool:
-        """Whether every trial has ended, and there are as many as were wanted."""
-        if any(trial.state == "running" for trial in self.trials.values()) or self.left_behind:
-            return False
-        return self.exhausted or self.proposed >= self.setting.search.trials
+        """Whether every trial has ended, and no more are to come."""
+        ended = all(trial.state != "running" for trial in self.trials.values()) and not self.left_behind
+        return ended and (self.exhausted or self.full)
 
     @property
     def planned(self) -> PlannedSearch:
@@ -210,8 +101,7 @@ class Searched:
         setting = self.setting
         again = list(self._again())
         arms = [*again, *self.trained.values()]
-        measured = setting.search.measured
-        runs = [run for trial in self.trials.values() if measured for run in self.runs(trial)]
+        runs = [run for trial in self.trials.values() for run in self.runs(trial)]
         runs += [run for seed in setting.fresh for one in again for run in one.runs(seed)]
         plan = Plan(
             study=setting.document.name,
@@ -224,6 +114,7 @@ class Searched:
             runs=tuple(dict.fromkeys(runs)),
             max_failures=setting.study.max_failures,
             objectives=dict(setting.search.objectives),
+            proxies=tuple(setting.proxies),
             trials=tuple(self.trials.values()),
             rungs=tuple(_said(rung) for rung in setting.search.rungs),
             climbed_by=setting.search.pruned_by if len(setting.rungs) else "",
@@ -236,12 +127,14 @@ class Searched:
         """The base, and once the search has ended its best candidates, to be trained with fresh seeds."""
         if not self.setting.search.final.best:
             return
-        base = trained_of(Row(self.setting.base, self.setting.base.variant, name=self.setting.base.name), None)
+        measured = self.setting.measured
+        row = Row(self.setting.base, self.setting.base.variant, name=self.setting.base.name)
+        base = trained_of(row, None, measured)
         yield base
         for trial in self.best() if self.complete else ():
             one = self.trained[trial.arm]
             about: dict[str, Any] = {"id": f"{BEST}/{trial.number}", "name": f"trial {trial.number}", "factor": BEST}
-            yield replace(one, arm=replace(one.arm, **about, against=base.arm.id))
+            yield replace(one, arm=replace(one.arm, **about, against=base.arm.id), measurements=measured)
 
     def best(self) -> list[PlannedTrial]:
         """The best candidates, each network once: the front first, then by the first objective."""
@@ -273,13 +166,15 @@ def costs(arm: PlannedArm) -> dict[str, float]:
 
 def planned_search(setting: Setting, store: Path | None) -> PlannedSearch:
     """The plan of a search as it stands in a store; what cannot be searched is refused."""
+    from archspec.studies.beginning import check_begin
+
     try_conditions(setting.candidates)
-    _ = setting.begin
     if len(setting.rungs) and not setting.checking:
         row = Row(setting.base, setting.base.variant)
         refuse_disorder(
             setting.study.tree.mapping["search"].mapping["rungs"], setting.rungs.under(trained_of(row, None), row)
         )
+    check_begin(setting)
     searched = Searched(setting)
     for trial in _kept(searched.planned.plan, store):
         searched.add(trial)

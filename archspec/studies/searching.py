@@ -12,9 +12,11 @@ from archspec.records.knowing import known
 from archspec.records.known import Known
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
+from archspec.spec.search import missed
+from archspec.studies.beginning import begun
 from archspec.studies.folder import StudyFolder
-from archspec.studies.measuring import curve, reached
-from archspec.studies.plan import CHOOSING, PlannedRun, PlannedTrial
+from archspec.studies.measuring import curve, looked, reached
+from archspec.studies.plan import CHOOSING, REFUSED, PlannedRun, PlannedTrial
 from archspec.studies.proposing import Asked, Proposals
 from archspec.studies.pruning import Pruning
 from archspec.studies.searched import PlannedSearch, Searched, costs
@@ -30,8 +32,8 @@ class Searching:
         self.setting, self.store, self.folder = planned.setting, store, folder
         self.search = self.setting.search
         self.searched = Searched(self.setting)
-        about = self.setting.question, self.search, self.setting.candidates, self.setting.begin
-        self.proposals = Proposals(folder.journal, *about)
+        about = self.setting.question, self.search, self.setting.candidates
+        self.proposals = Proposals(folder.journal, *about, lambda: begun(self.setting, store))
         self.pruning = Pruning(self.search, self.setting.epochs) if self.search.prunes else None
         self.enough: tuple[str, ...] = ("done", "pruned") if self.pruning else ("done",)
         self.given: set[str] = set()
@@ -41,7 +43,7 @@ class Searching:
         self.looked = 0.0
         for asked in self.proposals.asked():
             self._remember(self._add(asked))
-        if not self.search.measured:
+        if not self.search.measured and not self.setting.proxies:
             [self._settled(trial) for trial in self._running()]
         self._grown()
 
@@ -76,7 +78,7 @@ class Searching:
     def _ask(self) -> bool:
         """Ask for another candidate, where more are wanted and there is one; first for those that are fetched back."""
         again = self.searched.left_behind
-        if again is None and self.searched.proposed >= self.search.trials:
+        if again is None and self.searched.full:
             return False
         asked = self.proposals.ask(again.choices if again else None)
         if asked is None:
@@ -105,8 +107,12 @@ class Searching:
         return [runs[-1].key for runs in self.searched.trainings(trial, trial.rung)]
 
     def _needed(self) -> Iterator[PlannedRun]:
-        """The runs that open candidates need now; with a pruner one seed after the other."""
-        for trial in self._running() if self.search.measured else ():
+        """The runs that open candidates need now: first what they are looked at by; with a pruner seed by seed."""
+        for trial in self._running():
+            looks = self.searched.looks(trial)
+            if not self.search.measured or any(run.key not in self.over for run in looks):
+                yield from (run for run in looks if run.key not in self.given)
+                continue
             waiting = [key for key in self._keys(trial) if key not in self.over]
             now = set(waiting[:1] if self.pruning else waiting)
             for runs in self.searched.trainings(trial, trial.rung):
@@ -115,9 +121,13 @@ class Searching:
 
     def _settled(self, trial: PlannedTrial) -> bool:
         """Tell what has become of a candidate, or have it go on, once that is known."""
-        if trial.rung < len(self.setting.rungs):
+        looks = [run.key for run in self.searched.looks(trial)]
+        seen = [self.over[key].state for key in looks if key in self.over]
+        if seen == ["done"] * len(looks) and (wrong := missed(self.search, self._looked(trial))):
+            return self._refused(trial, wrong)
+        if trial.rung < len(self.setting.rungs) and {*seen} <= {"done"}:
             return self._climbed(trial)
-        keys = self._keys(trial) if self.search.measured else []
+        keys = [*looks, *(self._keys(trial) if self.search.measured else [])]
         over = [self.over[key] for key in keys if key in self.over]
         states = {one.state for one in over}
         if states <= {"done"} and len(over) < len(keys) and not self._raced(trial):
@@ -156,6 +166,20 @@ class Searching:
         self.searched.trials[trial.number] = trial
         self.proposals.tell(trial.number, state, values, trial.rungs)
 
+    def _refused(self, trial: PlannedTrial, wrong: dict[str, float]) -> bool:
+        """Tell that a candidate's proxies miss constraints: it is not trained, and counts as little as if never met."""
+        values = self._looked(trial)
+        self.searched.trials[trial.number] = replace(trial, state=REFUSED, values=values)
+        self.proposals.refuse(trial.number, wrong, values)
+        return True
+
+    def _looked(self, trial: PlannedTrial) -> dict[str, float]:
+        """A candidate's proxies, each the mean over its seeds."""
+        found: dict[str, list[float]] = {}
+        for run in self.searched.looks(trial):
+            found.setdefault(run.role, []).append(looked(self.over[run.key]))
+        return {name: fmean(scores) for name, scores in found.items()}
+
     def _raced(self, trial: PlannedTrial) -> bool:
         """Whether a candidate has lost the race over the seeds that it has run."""
         if self.pruning is None or not self.search.pruner.over_seeds:
@@ -172,12 +196,13 @@ class Searching:
 
     def _values(self, trial: PlannedTrial, over: list[Known]) -> dict[str, float]:
         """What a candidate reached: the mean over its seeds, and what is known without a run."""
-        runs = [self._reached(one.key) for one in over]
+        keys = set(self._keys(trial))
+        runs = [self._reached(one.key) for one in over if one.key in keys]
         shared = set.intersection(*map(set, runs)) if runs else set()
         measured = {name: fmean(run[name] for run in runs) for name in shared}
-        found = {**measured, **costs(self.searched.trained[trial.arm].arm)}
+        found = {**measured, **costs(self.searched.trained[trial.arm].arm), **self._looked(trial)}
         wanted = {*self.search.objectives, *([self.search.prune_on] if self.search.prune_on else [])}
-        return {name: found[name] for name in found if name in wanted}
+        return {name: found[name] for name in found if name in {*wanted, *self.setting.proxies}}
 
     def _reached(self, key: str) -> dict[str, float]:
         return reached(self._folder(key), known(self._folder(key)))

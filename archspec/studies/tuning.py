@@ -20,7 +20,8 @@ from archspec.spec.tune import Tune
 from archspec.studies.folder import StudyFolder
 from archspec.studies.measuring import reached
 from archspec.studies.plan import TUNING, Plan, PlannedRun
-from archspec.studies.planning import Planned, Trained
+from archspec.studies.planning import Planned
+from archspec.studies.trained import Trained
 
 
 @dataclass(frozen=True)

@@ -10,27 +10,26 @@ import torch
 from archspec.spec.measurements import Evaluate, Throughput
 from archspec.training.environment import autocast
 from archspec.training.evaluating import Scores, evaluate_on
-from archspec.training.measuring import Finished
+from archspec.training.measuring import Measured
 
 
-def evaluation(spec: Evaluate, finished: Finished) -> Scores:
+def evaluation(spec: Evaluate, one: Measured) -> Scores:
     """Top-1, top-5 and loss on images that were not learned from."""
-    one = finished
     return evaluate_on(
         one.network, one.recipe, spec.split, spec.size, identity=one.data, world=one.world, between=one.between
     )
 
 
 @torch.no_grad()
-def throughput(spec: Throughput, finished: Finished) -> dict[str, float]:
+def throughput(spec: Throughput, one: Measured) -> dict[str, float]:
     """Images a second in evaluation: the median over batches, of which the first is not timed."""
-    network, device, recipe = finished.network, finished.device, finished.recipe
+    network, device, recipe = one.network, one.device, one.recipe
     size = spec.size or network.spec.input.size
     rows, columns = (size, size) if isinstance(size, int) else size
     images = torch.rand(spec.batch, network.spec.input.channels, rows, columns).to(device)
     seconds = []
     for _ in range(1 + spec.repeats):
-        finished.between()
+        one.between()
         began = time.perf_counter()
         with autocast(recipe.precision, device):
             network(images)

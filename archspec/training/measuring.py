@@ -1,4 +1,4 @@
-"""`measure(folder)`: a measurement of a finished run is a run of its own, and like any a function of its folder."""
+"""`measure(folder)`: a measurement is a run of its own, and like any a function of its folder."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 
 import torch
 
-from archspec.compiler import load_model
+from archspec.compiler import build, load_model
 from archspec.compiler.network import Network
 from archspec.errors import RecordsError
 from archspec.records.run import RunFolder
+from archspec.spec.loading import load
 from archspec.spec.measurements import Measurement
 from archspec.spec.recipe import RECIPE, Recipe, phases_of
 from archspec.training.attempting import SupersededError, asked_to_stop, attempted
@@ -25,10 +26,11 @@ from archspec.training.starting import finished_model
 
 
 @dataclass(frozen=True)
-class Finished:
-    """A finished run as measurements take it: its network, and how that was trained."""
+class Measured:
+    """What is measured: a finished run's network and how that was trained, or one that is just started."""
 
     network: Network
+    seed: int
     recipe: Recipe
     """That of its last phase."""
     data: str
@@ -44,17 +46,19 @@ def measure(folder: Path | str, progress: Progress | None = None) -> dict[str, A
     run = RunFolder(Path(folder))
     if (result := run.result()) is not None:
         return result
+    if not run.measures:
+        raise RecordsError(f"{run.path} measures nothing")
     of = run.measured()
-    if of is None:
-        raise RecordsError(f"{run.path} measures no run")
-    recipe = phases_of(RECIPE.load(of.spec()["recipe"]))[-1]
+    spec = run.spec() if of is None else of.spec()
+    recipe = phases_of(RECIPE.load(spec["recipe"]))[-1]
     measurement = Measurement.model_validate(run.spec()["measure"])
     with attempted(run, recipe, progress) as (journal, signals):
         device, began = device_of(journal.world), time.monotonic()
         journal.introduce(device, ())
-        network = load_model(finished_model(of)).to(device).eval()
-        between = _between(journal, signals)
-        numbers = measurement.measure(Finished(network, recipe, of.spec()["data"], device, journal.world, between))
+        seed, between = int(spec["seed"]), _between(journal, signals)
+        network = build(load(spec["arch"]), seed) if of is None else load_model(finished_model(of))
+        about = (recipe, str(spec["data"]), device, journal.world, between)
+        numbers = measurement.measure(Measured(network.to(device).eval(), seed, *about))
         journal.spent(time.monotonic() - began)
         journal.say("  ".join(f"{name} {number:g}" for name, number in numbers.items()))
         if not journal.world.tell(journal.world.writes and run.finish(journal.attempt, {"state": "done", **numbers})):

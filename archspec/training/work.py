@@ -18,7 +18,7 @@ def work(folder: Path | str, progress: Progress | None = None) -> int:
     """Train a run's folder, or measure what it says: 0 when it has a result, perhaps that it failed; else, again."""
     run = RunFolder(Path(folder))
     try:
-        (train if run.measured() is None else measure)(run.path, progress)
+        (measure if run.measures else train)(run.path, progress)
     except Stopped as stop:
         return stop.code
     except SupersededError:

@@ -21,7 +21,8 @@ from archspec.studies import driving
 from archspec.studies.driving import Event, drive
 from archspec.studies.memory import MARGIN, MIB, NUMBER, STEP, Memory, closed_form, needed
 from archspec.studies.plan import PlannedRun
-from archspec.studies.planning import Planned, Trained, planned
+from archspec.studies.planning import Planned, planned
+from archspec.studies.trained import Trained
 from tests.studies.samples import written
 from tests.studies.test_driving import REPOSITORY, TARGET
 from tests.studies.test_pools import Lasting
