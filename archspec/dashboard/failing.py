@@ -22,6 +22,8 @@ NOTHING_LEFT = "nothing of it is left to compare"
 FLATTERED = "where the network is the cause, the seeds that survive flatter it"
 DEFAULT = Path("archspec-store")
 """The store that commands take where none is named."""
+FIRST = ("run", "quickstart")
+"""What to type where nothing has been run yet."""
 RETRIED = ("failed", "cancelled")
 """States that `study retry` forgets; a lost run goes on with `study run`."""
 
@@ -135,12 +137,16 @@ def _arms(runs: Sequence[Failed]) -> list[str]:
 
 def command(verb: str, plan: Plan, store: Path, arms: Iterable[str] = (), seeds: Iterable[int] = ()) -> str:
     """What to type about a study, or about some of its arms and seeds."""
-    words = ["archspec", "study", verb, plan.typed, *(["--profile", plan.profile] if plan.profile else [])]
+    words = [verb, plan.typed, *(["--profile", plan.profile] if plan.profile else [])]
     words += [word for arm in arms for word in ("--only", arm)]
     chosen = list(seeds)
     words += ["--seeds", ",".join(map(str, chosen))] if chosen and set(chosen) != set(plan.seeds) else []
-    words += ["--store", str(store)] if store != DEFAULT else []
-    return shlex.join(words)
+    return typed(words, store)
+
+
+def typed(words: Sequence[str], store: Path) -> str:
+    """A command about studies, with the store where it is not the usual one."""
+    return shlex.join(["archspec", "study", *words, *(["--store", str(store)] if store != DEFAULT else [])])
 
 
 def where(failure: Failure) -> str:

@@ -58,11 +58,12 @@ def rebased(plan: Plan, baseline: str) -> Plan:
 
 
 def _against(arm: PlannedArm, base: PlannedArm) -> PlannedArm:
-    if arm.id == base.id:
-        return replace(arm, against="", factor="")
     if arm.baseline != base.baseline:
         return arm
-    return replace(arm, against=base.id, factor=arm.factor or "the study's baseline")
+    # What was noted of it was how it differs from the study's own baseline.
+    if arm.id == base.id:
+        return replace(arm, against="", factor="", notes=())
+    return replace(arm, against=base.id, factor=arm.factor or "the study's baseline", notes=())
 
 
 def _metric(query: Query, known: list[str] | tuple[str, ...], default: str) -> str:

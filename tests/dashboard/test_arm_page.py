@@ -64,5 +64,5 @@ def test_a_baseline_is_compared_with_nothing(asks: TestClient) -> None:
 
 def test_an_arm_that_is_not_there_is_said(asks: TestClient) -> None:
     text = page(asks, "/s/quickstart/arm", 404, arm='<script>"x')
-    assert "there is no arm" in words(text)
+    assert "There is no arm" in words(text)
     assert "<script>" not in text.replace("<script src", "")

@@ -114,6 +114,7 @@ def test_the_table_holds_every_number(client: TestClient) -> None:
 def test_another_baseline_turns_the_differences_round(client: TestClient) -> None:
     page = read(client, f"/s/one_factor/table?baseline={RELU.id}")
     assert "Compared with relu" in page.text
+    assert "12 % more MACs than its baseline" not in page.text, "for that is another one now"
     assert "+2.00 [−0.48, +4.48]" in page.row("vit")
     assert "+2.20" in page.row("gelu")[4]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from archspec.dashboard.failing import FIRST, typed
 from archspec.dashboard.page import Look, Page
 from archspec.report.figures.drawing import Drawing, Figure, axis, layout, plain
 from archspec.report.wording import hours, lasting
@@ -71,6 +72,7 @@ def show(look: Look) -> dict[str, Any]:
         "most": MOST,
         "studies": sorted(studies, key=lambda one: (not one["left"], one["name"])),
         "columns": told,
+        "begin": typed(FIRST, look.site.store.path),
         "cards": _cards(spent),
         "figures": list(_figures(look, study)),
     }

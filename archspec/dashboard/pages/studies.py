@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from archspec.dashboard.failing import FIRST, typed
 from archspec.dashboard.page import Look, Page
 from archspec.report.table import lower_is_better
 from archspec.studies.status import ORDER
@@ -37,7 +38,12 @@ def show(look: Look) -> dict[str, Any]:
     runs, best = _by_study(rows(RUNS)), _by_study(rows(BEST))
     studies = [_row(look, about, runs.get(about["name"], []), best.get(about["name"], [])) for about in rows(ABOUT)]
     studies.sort(key=lambda row: (not row["driven"], -(row["last"] or 0), row["name"]))
-    return {"studies": studies, "sought": look.query.text("q"), "progress": look.site.progress}
+    return {
+        "studies": studies,
+        "begin": typed(FIRST, look.site.store.path),
+        "sought": look.query.text("q"),
+        "progress": look.site.progress,
+    }
 
 
 def _by_study(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
