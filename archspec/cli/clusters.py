@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import time
@@ -62,10 +63,12 @@ class Examined:
     def workers(self) -> Iterator[Finding]:
         """How many workers fit on this machine."""
         from archspec.execution.local import places
+        from archspec.execution.room import free_memory
 
-        found = len(list(places(self.runner)))
+        found, memory = len(list(places(self.runner))), self.runner.memory or free_memory()
         hint = "" if found else "there are fewer accelerators than one run asks for"
-        yield Finding("runner", "ok" if found else "fail", f"{self.runner.runner}: {found} runs at a time", hint)
+        room = f", as long as they fit into {memory / 2**30:,.1f} GiB" if found and math.isfinite(memory) else ""
+        yield Finding("runner", "ok" if found else "fail", f"{self.runner.runner}: {found} runs at a time{room}", hint)
 
     def commands(self) -> Iterator[Finding]:
         """SLURM's commands, and whether anybody answers them."""

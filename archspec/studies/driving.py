@@ -199,12 +199,14 @@ class _Driver:
             self.pool.stop(key)
 
     def _start(self, cancelled: frozenset[str]) -> None:
-        """Hand out runs as long as the pool takes them."""
+        """Hand out runs as long as the pool takes them; where one has no memory yet, smaller ones go before."""
         for key, run in list(self.left.items()):
             if key in self.mine:
                 continue
             if self.pool.free <= 0:
                 return
+            if not self.pool.takes(self.memory.of(self.source.planned, run)):
+                continue
             state: State | Literal["waiting"] = "cancelled" if key in cancelled else self._state(run)
             if state in OPEN:
                 self._submit(run)
@@ -224,15 +226,11 @@ class _Driver:
         return self.known(run.key).state
 
     def _submit(self, run: PlannedRun) -> None:
-        """Hand a run out, where there is memory for it; until then smaller ones go before."""
-        needs = self.memory.of(self.source.planned, run)
-        if not self.pool.takes(needs):
-            return
         folder = RunFolder.create(self.store, self.source.planned.document(run.key))
         if self.known(run.key).state == "pruned":
             folder.reopen()  # a search has given it up; here it is wanted
         self.mine[run.key] = known(folder)
-        self.pool.submit(run.key, folder.path.absolute(), needs)
+        self.pool.submit(run.key, folder.path.absolute(), self.memory.of(self.source.planned, run))
         self.on(Event("started", run, self.mine[run.key]))
 
     def _end(self, ended: Ended) -> None:

@@ -50,6 +50,8 @@ class Memory:
     """What arms need in closed form."""
     taken: dict[str, float] = field(default_factory=dict)
     """The most bytes that a process of an arm's finished runs took."""
+    had: dict[str, int] = field(default_factory=dict)
+    """What a run had and died of, by key."""
 
     def learn(self, run: PlannedRun, known: Known) -> None:
         """Take in what a finished training took, where it was made with such means as the runner's."""
@@ -74,12 +76,15 @@ class Memory:
         attempt = folder.newest() or folder.claim()
         write_json(attempt.starved, {"memory": had})
         attempt.leave()
+        self.had[run.key] = had
         return had
 
     def _too_little(self, run: PlannedRun) -> int:
         """The most that any attempt at a run had and died of."""
-        said = (read_json(attempt.starved) for attempt in self._folder(run).attempts())
-        return max((int(one["memory"]) for one in said if one), default=0)
+        if run.key not in self.had:
+            said = (read_json(attempt.starved) for attempt in self._folder(run).attempts())
+            self.had[run.key] = max((int(one["memory"]) for one in said if one), default=0)
+        return self.had[run.key]
 
     def _folder(self, run: PlannedRun) -> RunFolder:
         return RunFolder(Store(self.store).run(run.key))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import traceback
 from pathlib import Path
+
+import torch
 
 from archspec.errors import RecordsError
 from archspec.records.run import RunFolder
@@ -28,7 +31,16 @@ def work(folder: Path | str, progress: Progress | None = None) -> int:
         raise
     except Exception as error:
         failed(run, f"{type(error).__name__}: {error}", traceback.format_exc())
+    finally:
+        _give_back()
     return 0
+
+
+def _give_back() -> None:
+    """Leave an accelerator's memory to others: a process that waits for its next run would keep it."""
+    if torch.cuda.is_available():
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def failed(run: RunFolder, reason: str, details: str) -> None:

@@ -162,3 +162,27 @@ def test_it_fails_when_anything_fails(run: Run, data: Callable[..., Any], monkey
     assert data("doctor", code=1)[1] == {
         "name": "ill", "state": "fail", "message": "not as it should be", "hint": "mend it",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("kind: inline", "ok    runner     mine: runs in this process\n"),
+        (
+            "kind: local\nparallelism: 3\nmemory: 8G",
+            "ok    runner     mine: 3 runs at a time, as long as they fit into 7.5 GiB\n",
+        ),
+        (
+            "kind: local\nresources: {gpus: 1}",
+            "fail  runner     mine: 0 runs at a time\n"
+            "               → there are fewer accelerators than one run asks for\n",
+        ),
+    ],
+)
+def test_a_runner_of_this_machine(
+    line: str, told: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"runner: mine\n{line}\n")
+    assert run("doctor", "--runner", str(file), code=told.startswith("fail")).stdout == told

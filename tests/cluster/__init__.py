@@ -56,8 +56,8 @@ class Cluster:
 
     def saved(self) -> None:
         """Wait until the controller has written down what it knows now; it does so every few seconds."""
-        now = time.time()
-        until(lambda: (self.root / "ctld" / "job_state").stat().st_mtime > now)
+        now, state = time.time(), self.root / "ctld" / "job_state"
+        until(lambda: state.exists() and state.stat().st_mtime > now)
 
     def say(self, *command: str) -> str:
         """What one of SLURM's commands prints."""

@@ -54,7 +54,7 @@ def at_work(
         yield
     finally:
         driver.join(timeout=240)
-        assert not driver.is_alive(), f"SLURM says {queue()}"
+    assert not driver.is_alive(), f"SLURM says {queue()}"
 
 
 def in_the_middle(sample: Planned, store: Path) -> bool:

@@ -112,8 +112,10 @@ def test_all_processes_of_a_job_are_killed(cluster: Cluster, sample: Planned, tm
 def test_the_controller_is_killed_and_comes_back(
     cluster: Cluster, sample: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(fake.PACE, "2")
-    store, asked = tmp_path / "store", list[bool]()
+    # SLURM notices minutes later what ends while its controller is down, so nothing ends before it is back.
+    store, gate, asked = tmp_path / "store", tmp_path / "gate", list[bool]()
+    monkeypatch.setenv(fake.GATE, str(gate))
+    gate.touch()
 
     def queue() -> dict[str, Word] | None:
         words = asking.queue()
@@ -122,10 +124,13 @@ def test_the_controller_is_killed_and_comes_back(
 
     monkeypatch.setattr(pool, "queue", queue)
     with at_work(sample, store):
+        gate.unlink()
         cluster.saved()
         cluster.kill("slurmctld")
         until(lambda: not asked[-1])
         cluster.up()
+        until(lambda: asked[-1])
+        gate.touch()
     all_is_well(cluster, sample, store)
     assert {one.attempt for one in runs(sample, store).values()} == {1}
     assert len(batches(store)) == 2
