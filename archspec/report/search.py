@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from archspec.report.wording import count, listed
 from archspec.spec.search import LEARNED
 from archspec.spec.writing import flow
-from archspec.statistics import Concord, spearman
+from archspec.statistics import RankCorrelation, rank_correlation
 from archspec.statistics.fronts import fronts
 from archspec.studies.plan import PlannedArm, PlannedTrial
 
@@ -39,11 +39,11 @@ class Promise(NamedTuple):
 
     proxy: str
     metric: str
-    concord: Concord
+    correlation: RankCorrelation
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
-        return {"proxy": self.proxy, "metric": self.metric, **self.concord._asdict()}
+        return {"proxy": self.proxy, "metric": self.metric, **self.correlation._asdict()}
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,9 @@ class Search:
         """How each proxy ranks the candidates that were trained, beside each metric of val."""
         found = []
         for proxy, metric in product(self.proxies, LEARNED):
-            both = [t.values for t in self.done if t.values.keys() >= {proxy, metric}]
-            if concord := spearman([one[proxy] for one in both], [one[metric] for one in both]):
-                found.append(Promise(proxy, metric, concord))
+            both = [(t.values[proxy], t.values[metric]) for t in self.done if t.values.keys() >= {proxy, metric}]
+            if both:
+                found.append(Promise(proxy, metric, rank_correlation(both)))
         return found
 
     def sentences(self) -> list[str]:

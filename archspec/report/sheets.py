@@ -133,8 +133,9 @@ def searches(found: Search) -> Iterator[Sheet]:
 
 
 def _promise(one: Promise) -> tuple[str, ...]:
-    interval = bracket(one.concord.interval, 2) if one.concord.interval else "no interval"
-    return (one.proxy, one.metric, str(one.concord.n), f"{one.concord.rho:.2f}", interval)
+    n, rho, interval = one.correlation
+    told = "" if rho is None else signed(rho, 2)
+    return (one.proxy, one.metric, str(n), told, bracket(interval, 2) if interval else "no interval")
 
 
 def _candidate(found: Search, trial: PlannedTrial, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,16 +9,16 @@ from archspec.statistics.means import Mean, mean
 from archspec.statistics.paired import Difference, difference
 from archspec.statistics.permutation import SignFlip, sign_flip
 from archspec.statistics.power import detectable
-from archspec.statistics.ranks import Concord, spearman
+from archspec.statistics.ranks import RankCorrelation, rank_correlation
 from archspec.statistics.steps import Step, ladder
 
 __all__ = [
     "Agreement",
     "Cell",
-    "Concord",
     "Difference",
     "Effect",
     "Mean",
+    "RankCorrelation",
     "SignFlip",
     "Step",
     "agreement",
@@ -29,6 +29,6 @@ __all__ = [
     "ladder",
     "main_effects",
     "mean",
+    "rank_correlation",
     "sign_flip",
-    "spearman",
 ]

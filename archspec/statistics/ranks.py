@@ -1,45 +1,43 @@
-"""Whether two numbers put the same things into the same order."""
+"""Whether two ways to measure put things into the same order."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from archspec.statistics.means import LEVEL, Interval
+from archspec.statistics.means import LEVEL, ROUNDING, Interval
 
 
-class Concord(NamedTuple):
-    """Spearman's rank correlation of so many pairs, and the interval that holds the true one 95 times of 100."""
+class RankCorrelation(NamedTuple):
+    """Spearman's: 1 where both have the same order, -1 where the opposite one, 0 where neither tells the other."""
 
     n: int
-    rho: float
+    rho: float | None
+    """None where one of them does not tell things apart."""
     interval: Interval | None
-    """None for fewer than four pairs, and where the order is the very same or its reverse."""
+    """None for fewer than four things, and where the order is the same: that leaves the others' unknown."""
 
 
-def spearman(one: Sequence[float], other: Sequence[float], level: float = LEVEL) -> Concord | None:
-    """The correlation of the ranks of pairs; None where either number is always the same.
+def rank_correlation(pairs: Iterable[tuple[float, float]], level: float = LEVEL) -> RankCorrelation:
+    """Spearman's correlation of pairs, ties at their mean rank, with its interval after Bonett and Wright (2000)."""
+    found = np.asarray(list(pairs), dtype=float).reshape(-1, 2)
+    x, y = (ranks - ranks.mean() if len(ranks) else ranks for ranks in map(_ranks, found.T))
+    spread, n = float(np.sqrt((x @ x) * (y @ y))), len(found)
+    if not spread:
+        return RankCorrelation(n, None, None)
+    rho = float(x @ y) / spread
+    if n < 4 or 1 - abs(rho) < ROUNDING:
+        return RankCorrelation(n, rho, None)
+    reach = float(ndtri((1 + level) / 2)) * np.sqrt((1 + rho**2 / 2) / (n - 3))
+    low, high = np.tanh(np.arctanh(rho) + np.array([-reach, reach]))
+    return RankCorrelation(n, rho, Interval(float(low), float(high)))
 
-    The interval is Fisher's, with the variance of Bonett and Wright (2000).
-    """
-    a, b = ranks(one), ranks(other)
-    if len(a) < 2 or not a.std() or not b.std():
-        return None
-    rho = float(np.clip(np.corrcoef(a, b)[0, 1], -1, 1))
-    if len(a) < 4 or abs(rho) > 1 - 1e-12:
-        return Concord(len(a), rho, None)
-    middle, reach = math.atanh(rho), float(ndtri((1 + level) / 2)) * math.sqrt((1 + rho**2 / 2) / (len(a) - 3))
-    return Concord(len(a), rho, Interval(math.tanh(middle - reach), math.tanh(middle + reach)))
 
-
-def ranks(values: Sequence[float]) -> NDArray[np.float64]:
-    """The values' places in their order, from 0 on; equal ones share the mean of theirs."""
-    _, place, count = np.unique(np.asarray(values, dtype=float), return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    found: NDArray[np.float64] = (last - (count + 1) / 2)[place]
-    return found
+def _ranks(values: NDArray[Any]) -> NDArray[Any]:
+    """Every value's rank, the mean of their ranks for those that are equal."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
