@@ -42,11 +42,11 @@ class Promise(NamedTuple):
 
     proxy: str
     metric: str
-    found: RankCorrelation
+    correlation: RankCorrelation
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
-        return {"proxy": self.proxy, "metric": self.metric, **self.found._asdict()}
+        return {"proxy": self.proxy, "metric": self.metric, **self.correlation._asdict()}
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,9 @@ class Search:
         """How each proxy ranks the candidates that were trained, beside each metric of val."""
         found = []
         for proxy, metric in product(self.proxies, LEARNED):
-            both = [t.values for t in self.done if t.values.keys() >= {proxy, metric}]
-            alike = rank_correlation((one[proxy], one[metric]) for one in both)
-            if alike.rho is not None:
-                found.append(Promise(proxy, metric, alike))
+            both = [(t.values[proxy], t.values[metric]) for t in self.done if t.values.keys() >= {proxy, metric}]
+            if both:
+                found.append(Promise(proxy, metric, rank_correlation(both)))
         return found
 
     def sentences(self) -> list[str]:

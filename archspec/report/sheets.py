@@ -151,8 +151,9 @@ def _climbs(found: Climbs) -> Iterator[Sheet]:
 
 
 def _promise(one: Promise) -> tuple[str, ...]:
-    interval = bracket(one.found.interval, 2) if one.found.interval else "no interval"
-    return (one.proxy, one.metric, str(one.found.n), f"{one.found.rho:.2f}", interval)
+    n, rho, interval = one.correlation
+    told = "" if rho is None else signed(rho, 2)
+    return (one.proxy, one.metric, str(n), told, bracket(interval, 2) if interval else "no interval")
 
 
 def _candidate(found: Search, trial: PlannedTrial, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,10 +12,10 @@ from typing import Any
 import optuna
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
-from optuna.samplers._tpe import sampler as tpe
 
 from archspec.errors import ArchspecError, near
 from archspec.spec.hashing import digest
+from archspec.studies.tpe import Tpe
 
 
 @contextmanager
@@ -34,25 +34,6 @@ def seed_of(*said: object) -> int:
 
 def _random(_spec: Any, seed: int) -> BaseSampler:
     return optuna.samplers.RandomSampler(seed=seed)
-
-
-class Tpe(optuna.samplers.TPESampler):
-    """Optuna's, which sorts all trials into good and bad anew for every group of decisions; here once a candidate."""
-
-    def sample_relative(self, study: Any, trial: Any, search_space: Any) -> dict[str, Any]:
-        """The decisions that are weighed together, group by group."""
-        sort, known = tpe._split_trials, dict[int, Any]()
-
-        def once(study: Any, trials: list[Any], below: int) -> Any:
-            if below not in known:
-                known[below] = sort(study, trials, below)
-            return known[below]
-
-        tpe._split_trials = once  # type: ignore[assignment]
-        try:
-            return super().sample_relative(study, trial, search_space)
-        finally:
-            tpe._split_trials = sort
 
 
 def _tpe(spec: Any, seed: int) -> BaseSampler:

@@ -13,6 +13,7 @@ from archspec.report.html import figures, html
 from archspec.report.markdown import markdown
 from archspec.report.scores import Scores
 from archspec.report.table import Table, tabulate
+from archspec.report.wording import signed
 from archspec.statistics import rank_correlation
 from archspec.studies.plan import Plan, PlannedRun, PlannedTrial
 from tests.report.samples import VIT, arm, curves, known, plan
@@ -41,9 +42,10 @@ def table() -> Table:
 def test_proxies_are_ranked_beside_what_was_trained() -> None:
     found = table().to_dict()["search"]["proxies"]
     expected = rank_correlation(zip(NASWOT, TOP1, strict=True))
+    assert expected.rho is not None
     assert found == [{"proxy": "naswot", "metric": "top1", **expected._asdict()}]
     assert found[0]["n"] == 6
-    assert f"| naswot | top1 | 6 | {expected.rho:.2f} |" in markdown(table())
+    assert f"| naswot | top1 | 6 | {signed(expected.rho, 2)} |" in markdown(table())
     assert "6 done and 1 refused" in markdown(table())
 
 
