@@ -75,11 +75,13 @@ class Rungs:
 
     def left_behind(self, trials: Sequence[PlannedTrial]) -> PlannedTrial | None:
         """A candidate that was given up and is among the best by now, on the highest rung where there is one."""
+        by_arm: dict[str, list[PlannedTrial]] = {}
+        for one in trials if len(self) else ():
+            by_arm.setdefault(one.arm, []).append(one)
         for rung in reversed(range(len(self))):
             for arm in self.best(trials, rung):
-                own = [one for one in trials if one.arm == arm]
-                if all(one.state == "pruned" and one.rung <= rung for one in own):
-                    return own[0]
+                if all(one.state == "pruned" and one.rung <= rung for one in by_arm[arm]):
+                    return by_arm[arm][0]
         return None
 
 
