@@ -15,6 +15,7 @@ from archspec.errors import ArchspecError
 from archspec.spec.candidates import Candidates
 from archspec.spec.decisions import Answer, Choices, Numbers
 from archspec.spec.drawing import ways
+from archspec.spec.samplers import Random
 from archspec.spec.search import Search
 from archspec.studies.journal import Ledger, storage
 from archspec.studies.plan import REFUSED
@@ -127,6 +128,8 @@ class Proposals:
         """What has become of a candidate."""
         complete = state == "done"
         said = [values[name] for name in self.search.objectives] if complete else None
+        if self._trials()[number].state.is_finished():
+            return  # it had failed and was tried again; no sampler can be told twice
         self._trial(number).set_user_attr(VALUES, dict(values))
         self._end(number, STATES[state], said)
         self.ledger.commit()
@@ -148,8 +151,9 @@ class Proposals:
             if choices is None:
                 return None
             self.study.enqueue_trial(choices)
+        stuck = not self.search.sampler.heeds and next(self._missed_in_a_row(), None) is not None
         with quiet():
-            self.study.sampler = sampler(self.search.sampler, self.search.seed, len(trials))
+            self.study.sampler = sampler(Random() if stuck else self.search.sampler, self.search.seed, len(trials))
             return self.study.ask()
 
     def _end(self, number: int, state: TrialState, values: list[float] | None) -> None:

@@ -43,6 +43,7 @@ class Searching:
         self.looked = 0.0
         for asked in self.proposals.asked():
             self._remember(self._add(asked))
+        self._reopen([trial for trial in self._stopped() if not self._failed(trial)])
         if not self.search.measured and not self.setting.proxies:
             [self._settled(trial) for trial in self._running()]
         self._grown()
@@ -60,6 +61,8 @@ class Searching:
     def ended(self, key: str, known: Known) -> None:
         """Note a result, and tell of the candidates that waited for nothing else."""
         self.over[key] = known
+        if known.state == "done":  # a driver was asked to try it again
+            self._reopen([trial for trial in self._stopped() if key in self._all(trial) and self._unbroken(trial)])
         if [trial for trial in self._running() if self._settled(trial)]:
             self._grown()
 
@@ -77,7 +80,7 @@ class Searching:
 
     def _ask(self) -> bool:
         """Ask for another candidate, where more are wanted and there is one."""
-        if self.searched.full:
+        if self.searched.full or self.folder.halted:
             return False
         asked = self.proposals.ask()
         if asked is None:
@@ -100,6 +103,27 @@ class Searching:
 
     def _running(self) -> list[PlannedTrial]:
         return [trial for trial in self.searched.trials.values() if trial.state == "running"]
+
+    def _stopped(self) -> list[PlannedTrial]:
+        return [trial for trial in self.searched.trials.values() if trial.state in ("failed", "cancelled")]
+
+    def _failed(self, trial: PlannedTrial) -> bool:
+        """Whether a run of a candidate has failed, and nobody has had it tried again."""
+        return any(known(self._folder(key)).state in ("failed", "invalid") for key in self._all(trial))
+
+    def _unbroken(self, trial: PlannedTrial) -> bool:
+        """Whether all runs of a candidate that have ended are done."""
+        return all(self.over[key].state == "done" for key in self._all(trial) if key in self.over)
+
+    def _reopen(self, trials: Iterable[PlannedTrial]) -> None:
+        """Have candidates go on that had failed or were cancelled."""
+        for trial in trials:
+            self.searched.trials[trial.number] = replace(trial, state="running")
+
+    def _all(self, trial: PlannedTrial) -> list[str]:
+        """The keys of all that a candidate needs."""
+        trained = self._keys(trial) if self.search.measured else []
+        return [*(run.key for run in self._looks(trial)), *trained]
 
     def _keys(self, trial: PlannedTrial) -> list[str]:
         """The keys of a candidate's trainings, seed by seed."""
@@ -129,7 +153,7 @@ class Searching:
         looked_at = all(key in self.over and self.over[key].state == "done" for key in looks)
         if looked_at and (wrong := missed(self.search, self._looked(trial))):
             return self._refused(trial, wrong)
-        keys = [*looks, *(self._keys(trial) if self.search.measured else [])]
+        keys = self._all(trial)
         over = [self.over[key] for key in keys if key in self.over]
         states = {one.state for one in over}
         if states <= {"done"} and len(over) < len(keys) and not self._raced(trial):
@@ -138,6 +162,9 @@ class Searching:
         values = self._values(trial, over) if len(over) == len(keys) and states <= {"done"} else {}
         if values.keys() >= self.search.objectives.keys():
             state = "done"
+        if "cancelled" in states:  # it stays open in the journal, should it be tried again
+            self.searched.trials[trial.number] = replace(trial, state="cancelled")
+            return True
         self.searched.trials[trial.number] = replace(trial, state=state, values=values)
         self.proposals.tell(trial.number, state, values)
         if self.pruning is not None:
