@@ -51,7 +51,7 @@ class Searching:
     def more(self, *, room: bool) -> Iterable[PlannedRun]:
         """What open candidates still need; then, while there is room, a new one; at the end the best once more."""
         found = list(self._needed())
-        while room and not found and self._ask():
+        while room and not found and not self.folder.halted and self._ask():
             found = list(self._needed())
         if not found and self.searched.complete:
             found = [run for run in self.planned.plan.runs if run.role != SEARCHING and run.key not in self.given]
@@ -63,7 +63,7 @@ class Searching:
         self.over[key] = known
         if known.state == "done":  # a driver was asked to try it again
             self._reopen([trial for trial in self._stopped() if key in self._all(trial) and self._unbroken(trial)])
-        if [trial for trial in self._running() if self._settled(trial)]:
+        if [trial for trial in self._running() if self._left_out(trial) or self._settled(trial)]:
             self._grown()
 
     def unpromising(self, running: Collection[str]) -> dict[str, str]:
@@ -80,7 +80,7 @@ class Searching:
 
     def _ask(self) -> bool:
         """Ask for another candidate, where more are wanted and there is one."""
-        if self.searched.full or self.folder.halted:
+        if self.searched.full:
             return False
         asked = self.proposals.ask()
         if asked is None:
@@ -110,6 +110,13 @@ class Searching:
     def _failed(self, trial: PlannedTrial) -> bool:
         """Whether a run of a candidate has failed, and nobody has had it tried again."""
         return any(known(self._folder(key)).state in ("failed", "invalid") for key in self._all(trial))
+
+    def _left_out(self, trial: PlannedTrial) -> bool:
+        """Leave out a candidate of which a run was cancelled; in the journal it stays open, should it be retried."""
+        if not any(self.over[key].state == "cancelled" for key in self._all(trial) if key in self.over):
+            return False
+        self.searched.trials[trial.number] = replace(trial, state="cancelled")
+        return True
 
     def _unbroken(self, trial: PlannedTrial) -> bool:
         """Whether all runs of a candidate that have ended are done."""
@@ -153,7 +160,7 @@ class Searching:
         looked_at = all(key in self.over and self.over[key].state == "done" for key in looks)
         if looked_at and (wrong := missed(self.search, self._looked(trial))):
             return self._refused(trial, wrong)
-        keys = self._all(trial)
+        keys = [*looks, *(self._keys(trial) if self.search.measured else [])]
         over = [self.over[key] for key in keys if key in self.over]
         states = {one.state for one in over}
         if states <= {"done"} and len(over) < len(keys) and not self._raced(trial):
@@ -162,9 +169,6 @@ class Searching:
         values = self._values(trial, over) if len(over) == len(keys) and states <= {"done"} else {}
         if values.keys() >= self.search.objectives.keys():
             state = "done"
-        if "cancelled" in states:  # it stays open in the journal, should it be tried again
-            self.searched.trials[trial.number] = replace(trial, state="cancelled")
-            return True
         self.searched.trials[trial.number] = replace(trial, state=state, values=values)
         self.proposals.tell(trial.number, state, values)
         if self.pruning is not None:
