@@ -129,8 +129,7 @@ class Searching:
 
     def _all(self, trial: PlannedTrial) -> list[str]:
         """The keys of all that a candidate needs."""
-        trained = self._keys(trial) if self.search.measured else []
-        return [*(run.key for run in self._looks(trial)), *trained]
+        return [run.key for run in self.searched.runs(trial)]
 
     def _keys(self, trial: PlannedTrial) -> list[str]:
         """The keys of a candidate's trainings, seed by seed."""
