@@ -128,8 +128,6 @@ class Proposals:
         """What has become of a candidate."""
         complete = state == "done"
         said = [values[name] for name in self.search.objectives] if complete else None
-        if self._trials()[number].state.is_finished():
-            return  # it had failed and was tried again; no sampler can be told twice
         self._trial(number).set_user_attr(VALUES, dict(values))
         self._end(number, STATES[state], said)
         self.ledger.commit()
@@ -157,6 +155,8 @@ class Proposals:
             return self.study.ask()
 
     def _end(self, number: int, state: TrialState, values: list[float] | None) -> None:
+        if self._trials()[number].state.is_finished():
+            return  # no sampler can be told twice
         with quiet():
             self.study.sampler = sampler(self.search.sampler, self.search.seed, number)
             self.study.tell(number, values, state=state)
@@ -176,6 +176,9 @@ class Proposals:
             yield from trial.constraints
 
     def _trial(self, number: int) -> Trial:
+        """A trial that something is to be noted of; of one that had failed and was tried again it is noted nowhere."""
+        if self._trials()[number].state.is_finished():
+            return optuna.create_study().ask()
         return Trial(self.study, self._trials()[number]._trial_id)
 
     def _trials(self) -> list[FrozenTrial]:

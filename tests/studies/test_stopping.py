@@ -93,6 +93,18 @@ def test_what_failed_counts_once_it_was_retried(tmp_path: Path, monkeypatch: pyt
     assert asked(driven(file, store, 2)[0]) == asked(again)
 
 
+def test_what_failed_may_be_refused_once_it_was_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bound = {"constraints": "{naswot: {min: 99}}", "trials": "2", "sampler": "random", "final": "{best: 0}"}
+    file, store = written(tmp_path, **bound), tmp_path / "store"
+    monkeypatch.setenv(fake.BROKEN, "0:raise")
+    plan, _ = driven(file, store)
+    assert states(plan) == ["failed"] * 2
+    monkeypatch.delenv(fake.BROKEN)
+    RunFolder(Store(store).run(plan.runs[0].key)).reopen()
+    folder(file, store).cancel([], halted=True)
+    assert states(driven(file, store)[0]) == ["refused", "failed"]
+
+
 def test_a_page_has_a_failed_candidate_tried_again_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, store, retried = written(tmp_path, trials="4", sampler="random"), tmp_path / "store", list[str]()
     monkeypatch.setenv(fake.BROKEN, "0:raise")
