@@ -17,6 +17,8 @@ class Sampler(Spec, family="samplers"):
     """Whether it can look for several objectives at once."""
     steps: ClassVar[bool] = False
     """Whether it needs ranges to have steps."""
+    heeds: ClassVar[bool] = True
+    """Whether it proposes something else where its last proposal missed a constraint."""
 
 
 class Tpe(Sampler):
@@ -36,8 +38,12 @@ class Random(Sampler):
 
 
 class Gp(Sampler):
-    """A Gaussian process: for few trials that each cost much."""
+    """A Gaussian process: for few trials that each cost much.
 
+    It learns nothing from what misses a constraint; the next candidate is then drawn at random.
+    """
+
+    heeds: ClassVar[bool] = False
     kind: Literal["gp"] = "gp"
     startup: Count = Field(10, description="candidates drawn at random before it begins")
 

@@ -78,10 +78,16 @@ class StudyFolder:
         said: dict[str, Any] = read_json(self.path / "cancelled.json") or {}
         return frozenset(said.get("keys", ()))
 
-    def cancel(self, keys: Iterable[str]) -> None:
-        """Have only these runs cancelled; whoever drives the study stops them."""
+    @property
+    def halted(self) -> bool:
+        """Whether all of it was cancelled, also what nobody has asked for yet."""
+        said: dict[str, Any] = read_json(self.path / "cancelled.json") or {}
+        return bool(said.get("halted"))
+
+    def cancel(self, keys: Iterable[str], *, halted: bool = False) -> None:
+        """Have only these runs cancelled, and perhaps no more asked for; whoever drives the study sees to it."""
         make_folder(self.path)
-        write_json(self.path / "cancelled.json", {"keys": sorted(keys)})
+        write_json(self.path / "cancelled.json", {"keys": sorted(keys), "halted": halted})
 
     def is_driven(self) -> bool:
         """Whether a driver is at work, as far as that can be known from here."""

@@ -93,7 +93,7 @@ class PlannedTrial:
     choices: dict[str, Any] = field(default_factory=dict)
     """What was decided, by the decision's name."""
     state: str = "running"
-    """`running`, `done`, `pruned`, `failed` or `refused`."""
+    """`running`, `done`, `pruned`, `failed`, `refused` or `cancelled`."""
     values: dict[str, float] = field(default_factory=dict)
     """What it reached, by objective, measured on val; and its proxies."""
     rungs: tuple[float, ...] = ()

@@ -15,6 +15,7 @@ from archspec.errors import ArchspecError
 from archspec.spec.candidates import Candidates
 from archspec.spec.decisions import Answer, Choices, Numbers
 from archspec.spec.drawing import ways
+from archspec.spec.samplers import Random
 from archspec.spec.search import Search
 from archspec.studies.journal import Ledger, storage
 from archspec.studies.plan import REFUSED
@@ -171,11 +172,14 @@ class Proposals:
             if choices is None:
                 return None
             self.study.enqueue_trial(choices)
+        stuck = not self.search.sampler.heeds and next(self._missed_in_a_row(), None) is not None
         with quiet():
-            self.study.sampler = sampler(self.search.sampler, self.search.seed, len(trials))
+            self.study.sampler = sampler(Random() if stuck else self.search.sampler, self.search.seed, len(trials))
             return self.study.ask()
 
     def _end(self, number: int, state: TrialState, values: list[float] | None) -> None:
+        if self._trials()[number].state.is_finished():
+            return  # no sampler can be told twice
         with quiet():
             self.study.sampler = sampler(self.search.sampler, self.search.seed, number)
             self.study.tell(number, values, state=state)
@@ -199,6 +203,9 @@ class Proposals:
             yield from trial.constraints
 
     def _trial(self, number: int) -> Trial:
+        """A trial that something is to be noted of; of one that had failed and was tried again it is noted nowhere."""
+        if self._trials()[number].state.is_finished():
+            return optuna.create_study().ask()
         return Trial(self.study, self._trials()[number]._trial_id)
 
     def _trials(self) -> list[FrozenTrial]:

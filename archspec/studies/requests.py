@@ -52,7 +52,7 @@ def carry_out(study: StudyFolder, store: Path) -> list[PlannedRun]:
         what, keys = _read(file)
         mine = keys & set(plan.keys)
         if what == "cancel":
-            study.cancel(study.cancelled() | mine)
+            study.cancel(study.cancelled() | mine, halted=study.halted)
             again -= mine
         elif what == "retry":
             _reopen(study, store, mine)

@@ -43,6 +43,7 @@ class Searching:
         self.looked = 0.0
         for asked in self.proposals.asked():
             self._remember(self._add(asked))
+        self._reopen([trial for trial in self._stopped() if not self._failed(trial)])
         if not self.search.measured and not self.setting.proxies:
             [self._settled(trial) for trial in self._running()]
         self._grown()
@@ -50,7 +51,7 @@ class Searching:
     def more(self, *, room: bool) -> Iterable[PlannedRun]:
         """What open candidates still need; then, while there is room, a new one; at the end the best once more."""
         found = list(self._needed())
-        while room and not found and self._ask():
+        while room and not found and not self.folder.halted and self._ask():
             found = list(self._needed())
         if not found and self.searched.complete:
             found = [run for run in self.planned.plan.runs if run.role not in CHOOSING and run.key not in self.given]
@@ -60,7 +61,9 @@ class Searching:
     def ended(self, key: str, known: Known) -> None:
         """Note a result, and tell of the candidates that waited for nothing else."""
         self.over[key] = known
-        if [trial for trial in self._running() if self._settled(trial)]:
+        if known.state == "done":  # a driver was asked to try it again
+            self._reopen([trial for trial in self._stopped() if key in self._all(trial) and self._unbroken(trial)])
+        if [trial for trial in self._running() if self._left_out(trial) or self._settled(trial)]:
             self._grown()
 
     def unpromising(self, running: Collection[str]) -> dict[str, str]:
@@ -101,6 +104,33 @@ class Searching:
 
     def _running(self) -> list[PlannedTrial]:
         return [trial for trial in self.searched.trials.values() if trial.state == "running"]
+
+    def _stopped(self) -> list[PlannedTrial]:
+        return [trial for trial in self.searched.trials.values() if trial.state in ("failed", "cancelled")]
+
+    def _failed(self, trial: PlannedTrial) -> bool:
+        """Whether a run of a candidate has failed, and nobody has had it tried again."""
+        return any(known(self._folder(key)).state in ("failed", "invalid") for key in self._all(trial))
+
+    def _left_out(self, trial: PlannedTrial) -> bool:
+        """Leave out a candidate of which a run was cancelled; in the journal it stays open, should it be retried."""
+        if not any(self.over[key].state == "cancelled" for key in self._all(trial) if key in self.over):
+            return False
+        self.searched.trials[trial.number] = replace(trial, state="cancelled")
+        return True
+
+    def _unbroken(self, trial: PlannedTrial) -> bool:
+        """Whether all runs of a candidate that have ended are done."""
+        return all(self.over[key].state == "done" for key in self._all(trial) if key in self.over)
+
+    def _reopen(self, trials: Iterable[PlannedTrial]) -> None:
+        """Have candidates go on that had failed or were cancelled."""
+        for trial in trials:
+            self.searched.trials[trial.number] = replace(trial, state="running")
+
+    def _all(self, trial: PlannedTrial) -> list[str]:
+        """The keys of all that a candidate needs."""
+        return [run.key for run in self.searched.runs(trial)]
 
     def _keys(self, trial: PlannedTrial) -> list[str]:
         """The keys of a candidate's trainings on its rung; on the last, seed by seed."""

@@ -78,3 +78,15 @@ def test_what_a_space_asks_is_shown(desk: Path, run: Run) -> None:
     said = json.loads(run("space", "show", "metaformer", "--json").stdout)
     assert said["where"] == ["stages.dim never shrinks"]
     assert said["decisions"]["stages.0.dim"]["low"] == 32
+
+
+def test_a_cancelled_search_stands_still_until_it_is_retried(desk: Path, run: Run) -> None:
+    written(desk)
+    run("study", "cancel", *CHECK)
+    run("study", "run", *CHECK, "--json")
+    assert json.loads(run("study", "report", *CHECK, "--json").stdout)["search"]["trials"] == []
+    assert json.loads(run("study", "status", *CHECK, "--json").stdout)["counts"] == {"cancelled": 1}
+    run("study", "retry", *CHECK)
+    found = json.loads(run("study", "run", *CHECK, "--json").stdout)
+    assert [trial["state"] for trial in found["search"]["trials"]] == ["done", "done"]
+    assert [arm["n"] for arm in found["arms"]] == [1, 1]

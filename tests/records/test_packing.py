@@ -15,13 +15,14 @@ import pytest
 
 from archspec.errors import RecordsError
 from archspec.records.index import Index
-from archspec.records.keys import measurement_document, run_document
+from archspec.records.keys import measurement_document, run_document, untrained_document, untrained_key
 from archspec.records.packing import CONTENTS, pack
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.records.unpacking import unpack
 from archspec.spec.loading import load
 from archspec.spec.measurements import Evaluate
+from archspec.spec.proxies import Naswot, Synflow
 from tests.records.samples import recipe
 from tests.records.stores import finished_run, key, lost_run, plan_of, planned_run, tried
 
@@ -85,6 +86,23 @@ def test_measurements_go_along_and_their_keys_are_confirmed(store: Path, tmp_pat
     pack(Store(store), tmp_path / "runs.tar", study="measured")
     done = unpack(Store(tmp_path / "new"), tmp_path / "runs.tar")
     assert sorted(done.imported) == sorted([of.key, made[0].key])
+    assert "this archspec gives it the key" in done.refused[made[1].key]
+
+
+def test_proxies_go_along_without_the_training_that_they_come_before(store: Path, tmp_path: Path) -> None:
+    said = run_document(load(ARCH), recipe(), 3, "digits-1")
+    network = untrained_key(load(ARCH), 3, "digits-1")
+    made = [RunFolder.create(store, untrained_document(said, network, proxy)) for proxy in (Synflow(), Naswot())]
+    for run in made:
+        attempt = run.claim()
+        attempt.log.write_text("said\n")
+        run.finish(attempt, {"state": "done", "score": 3.5})
+    changed = made[1].run_yaml
+    changed.write_text(changed.read_text().replace("seed: 3", "seed: 4"))
+    plan_of(store, "looked", made)
+    pack(Store(store), tmp_path / "runs.tar", study="looked")
+    done = unpack(Store(tmp_path / "new"), tmp_path / "runs.tar")
+    assert done.imported == [made[0].key]
     assert "this archspec gives it the key" in done.refused[made[1].key]
 
 

@@ -38,6 +38,7 @@ def about_runs(command: Callable[..., None]) -> Callable[..., None]:
 @about_runs
 def cancel(store: Path, *, as_json: bool, **which: Any) -> None:
     """Stop the runs of STUDY that have not ended, or some of them. Whoever drives it has them write checkpoints first.
+    A search asks for no more candidates.
 
     They stay cancelled until `archspec study retry`.
     """
@@ -47,7 +48,7 @@ def cancel(store: Path, *, as_json: bool, **which: Any) -> None:
 
     folder, known = _asked(store, **which)
     keys = {key for key, one in known.items() if one.state not in ENDED}
-    folder.cancel(folder.cancelled() | keys)
+    folder.cancel(folder.cancelled() | keys, halted=folder.halted or not (which["only"] or which["seeds"]))
     if not folder.is_driven():
         halt(Store(store).slurm, keys)
     if as_json:
