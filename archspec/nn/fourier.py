@@ -1,14 +1,17 @@
 """Depthwise convolutions with filters as large as what they convolve: by Fourier transforms, or directly where it wins.
 
-They are true convolutions, with zeros around maps and filter. The transforms are no larger than it takes for what
-wraps around to fall outside the grid, and rounded up to sizes that are fast; rows known to be zero, or not asked for,
-are left out.
+They are true convolutions, with zeros around maps and filter. What is multiplied lies on circles just long enough for
+what wraps around to fall outside the grid, commonly of twice its sides. No transform is longer than half a circle, so
+that zeros are not: along rows, numbers half a circle apart become the parts of a complex one; along columns,
+their sum and their difference are transformed, each for itself.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,8 +20,8 @@ from torch.nn import functional as F
 
 from archspec.spec.fourier import DIRECT_IN_TRAINING, Sides, origin, reached, transforms
 
-CACHED = 2**18
-"""How many numbers of padded maps are transformed at a time on a CPU."""
+CACHED = 2**17
+"""How many complex numbers are transformed at a time on a CPU."""
 
 
 def convolve(x: Tensor, taps: Tensor, causal: bool = False) -> Tensor:
@@ -28,7 +31,9 @@ def convolve(x: Tensor, taps: Tensor, causal: bool = False) -> Tensor:
     if not sizes:
         return directly(x, flipped(taps), causal)
     if torch.compiler.is_compiling():
-        return brought_back(spectrum_of(x, sizes) * filter_spectrum(taps, sizes, causal), x.shape[2:], sizes)
+        circles, places = circles_for(sizes, x), places_of_maps(x.shape[2:], sizes)
+        both = zip(spectra(x, circles, places), filter_spectra(taps, circles, causal), strict=True)
+        return brought_back([one * other for one, other in both], circles, places)
     y: Tensor = _ByTransforms.apply(x, taps, sizes, causal)
     return y
 
@@ -47,37 +52,98 @@ def within_reach(taps: Tensor, grid: Sides, causal: bool) -> Tensor:
     return taps
 
 
-def spectrum_of(x: Tensor, sizes: Sides) -> Tensor:
-    """The transform of maps with zeros beside them, rows of which are left out; of columns by rows, if both.
+class Circle(NamedTuple):
+    """Half of a circle along one axis."""
 
-    Half of the transform of real maps says everything, and is all there is of it.
-    """
-    y: Tensor = torch.fft.fft(x, n=sizes[-1]) if x.is_complex() else torch.fft.rfft(x, n=sizes[-1])
-    return y if len(sizes) == 1 else torch.fft.fft(y.transpose(-1, -2), n=sizes[0])
-
-
-def brought_back(y: Tensor, grid: Sides, sizes: Sides, *, pairs: bool = False) -> Tensor:
-    """The corner of the inverse transform as large as the grid; rows outside it are left out. Pairs are complex."""
-    if len(sizes) > 1:
-        y = torch.fft.ifft(y)[..., : grid[0]].transpose(-1, -2)
-    x: Tensor = torch.fft.ifft(y) if pairs else torch.fft.irfft(y, n=sizes[-1])
-    return x[..., : grid[-1]]
+    size: int
+    turns: Tensor
+    """What numbers are multiplied with before the transform, so that the other half continues them."""
+    back: Tensor
+    """What undoes it."""
 
 
-def filter_spectrum(taps: Tensor, sizes: Sides, causal: bool) -> Tensor:
-    """The transform of filters, turned so that a token meets itself in the corner."""
-    for axis, (side, size) in enumerate(zip(taps.shape[1:], sizes, strict=True), 1):
-        before, after = torch.split(taps, [origin(side, causal), side - origin(side, causal)], axis)
-        zeros = taps.new_zeros(*taps.shape[:axis], size - side, *taps.shape[axis + 1 :])
-        taps = torch.cat([after, zeros, before], axis)
-    return spectrum_of(taps, sizes)
+def circles_for(sizes: Sides, like: Tensor) -> list[Circle]:
+    """Along columns, where there are any, and along rows: places are turned up to half around, and a quarter."""
+    found = []
+    for axis, size in enumerate(sizes, 1 - len(sizes)):
+        angles = torch.arange(size, device=like.device, dtype=like.dtype) * (math.pi / (1 if axis else 2) / size)
+        turns = torch.polar(torch.ones_like(angles), angles).view(size, *(1,) * -axis)
+        found.append(Circle(size, turns.conj().resolve_conj(), turns if axis else turns / 2 ** (len(sizes) - 1)))
+    return found
 
 
-def through_spectrum(x: Tensor, filters: Tensor, sizes: Sides) -> Tensor:
-    """Maps convolved with filters of known transform, laid out as tokens (B, *grid, C) and seen as (B, C, *grid)."""
+def places_of_maps(grid: Sides, sizes: Sides) -> list[range]:
+    """Where maps lie on circles: from the beginning on, or before it if they are longer than half of one."""
+    return [range(min(0, size - own), min(size, own)) for own, size in zip(grid, sizes, strict=True)]
+
+
+def places_of_taps(sides: Sides, causal: bool) -> list[range]:
+    """Where filters lie, so that a token meets itself at the beginning."""
+    return [range(-origin(side, causal), side - origin(side, causal)) for side in sides]
+
+
+def spectra(x: Tensor, circles: Sequence[Circle], places: Sequence[range]) -> list[Tensor]:
+    """The transforms of real maps that lie at some places of circles, with zeros elsewhere."""
+    *columns, (size, turns, _) = circles
+    near, far = _halves(x, -1, size, places[-1])
+    # Transforms take what is contiguous, and tokens are not, seen as maps.
+    z = near.to(turns.dtype, memory_format=torch.contiguous_format) if far is None else torch.complex(near, far)
+    y = torch.fft.fft(z.mul_(turns[: z.shape[-1]]), n=size)
+    if not columns:
+        return [y]
+    size, turns, _ = columns[0]
+    near, far = _halves(y, -2, size, places[0])
+    total = torch.fft.fft(near if far is None else near + far, n=size, dim=-2)
+    difference = (near if far is None else near - far).mul_(turns[: near.shape[-2]])
+    return [total, torch.fft.fft(difference, n=size, dim=-2)]
+
+
+def brought_back(parts: list[Tensor], circles: Sequence[Circle], places: Sequence[range]) -> Tensor:
+    """What is at some places of the circles whose transforms these are."""
+    *columns, (_, _, back) = circles
+    z = parts[0]
+    if columns:
+        total, turned = (torch.fft.ifft(part, dim=-2) for part in parts)
+        difference = turned.mul_(columns[0].back)
+        z = _whole(total + difference, total - difference if places[0].start else None, -2, places[0])
+    z = torch.fft.ifft(z).mul_(back)
+    return _whole(z.real, z.imag, -1, places[-1])
+
+
+def _halves(x: Tensor, axis: int, size: int, places: range) -> tuple[Tensor, Tensor | None]:
+    """What is on the half of a circle behind its beginning, and on the half before, if anything is."""
+    if not places.start:
+        return x, None
+    far, near = torch.split(x, [-places.start, places.stop], axis)
+    return _padded(near, axis, 0, size), _padded(far, axis, size + places.start, size)
+
+
+def _padded(x: Tensor, axis: int, start: int, size: int) -> Tensor:
+    """x from a place on, with zeros before and behind."""
+    around = start, size - start - x.shape[axis]
+    return F.pad(x, (0, 0) * (-1 - axis) + around) if any(around) else x
+
+
+def _whole(near: Tensor, far: Tensor | None, axis: int, places: range) -> Tensor:
+    """What is at some places of both halves."""
+    near = near.narrow(axis, 0, places.stop)
+    if far is None or not places.start:
+        return near
+    return torch.cat([far.narrow(axis, far.shape[axis] + places.start, -places.start), near], axis)
+
+
+def filter_spectra(taps: Tensor, circles: Sequence[Circle], causal: bool) -> list[Tensor]:
+    """The transforms of filters."""
+    return spectra(taps.contiguous(), circles, places_of_taps(taps.shape[1:], causal))
+
+
+def through_spectra(x: Tensor, filters: list[Tensor], sizes: Sides) -> Tensor:
+    """Maps convolved with filters of known transforms, laid out as tokens (B, *grid, C) and seen as (B, C, *grid)."""
+    circles, places = circles_for(sizes, x), places_of_maps(x.shape[2:], sizes)
     y, count = _laid_out(x), _at_a_time(x, sizes)
     for some, into in zip(torch.split(x, count), torch.split(y, count), strict=True):
-        into.copy_(brought_back(spectrum_of(some, sizes).mul_(filters), x.shape[2:], sizes))
+        products = [one.mul_(other) for one, other in zip(spectra(some, circles, places), filters, strict=True)]
+        into.copy_(brought_back(products, circles, places))
     return y
 
 
@@ -86,66 +152,43 @@ def _laid_out(x: Tensor) -> Tensor:
     return x.new_empty(x.shape[0], *x.shape[2:], x.shape[1]).movedim(-1, 1)
 
 
-def _at_a_time(x: Tensor, sizes: Sides, step: int = 1) -> int:
+def _at_a_time(x: Tensor, sizes: Sides) -> int:
     """How many images are transformed together: on a CPU, as many as stay in its cache with their transforms."""
-    return step * max(1, CACHED // (step * x.shape[1] * prod(sizes))) if x.is_cpu else max(1, len(x))
+    return max(1, CACHED // (x.shape[1] * prod(sizes))) if x.is_cpu else max(1, len(x))
 
 
 class _ByTransforms(torch.autograd.Function):
-    """Keeps the transforms of maps, so that gradients take as many transforms again and no more.
-
-    Filters are real, so two images are the parts of one complex map: its transform takes less time than two.
-    """
+    """Keeps the transforms of maps, so that gradients take as many transforms again and no more."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, taps: Tensor, sizes: Sides, causal: bool) -> Tensor:
-        ctx.sizes, ctx.causal, ctx.sides = sizes, causal, taps.shape[1:]
-        ctx.pairs = x.is_cpu and len(x) % 2 == 0
-        filters, spectra, y = filter_spectrum(taps + 0j if ctx.pairs else taps, sizes, causal), [], _laid_out(x)
-        count = _at_a_time(x, sizes, 1 + ctx.pairs)
+        ctx.maps, ctx.taps = maps, _ = places_of_maps(x.shape[2:], sizes), places_of_taps(taps.shape[1:], causal)
+        ctx.circles, y, count, kept = circles_for(sizes, x), _laid_out(x), _at_a_time(x, sizes), []
+        filters = filter_spectra(taps, ctx.circles, causal)
         for some, into in zip(torch.split(x, count), torch.split(y, count), strict=True):
-            spectra.append(spectrum_of(_joined(some) if ctx.pairs else some, sizes))
-            _put(brought_back(spectra[-1] * filters, x.shape[2:], sizes, pairs=ctx.pairs), into)
-        ctx.save_for_backward(filters, *spectra)
+            own = spectra(some, ctx.circles, maps)
+            products = [one * other for one, other in zip(own, filters, strict=True)]
+            into.copy_(brought_back(products, ctx.circles, maps))
+            kept += [one.conj_physical_() for one in own]
+        ctx.count = count
+        ctx.save_for_backward(*filters, *kept)
         return y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        filters, *spectra = ctx.saved_tensors
-        of_x, together, count = _laid_out(grad), torch.zeros_like(filters), _at_a_time(grad, ctx.sizes, 1 + ctx.pairs)
-        for spectrum, above, below in zip(spectra, torch.split(grad, count), torch.split(of_x, count), strict=True):
-            against = spectrum_of(_joined(above) if ctx.pairs else above, ctx.sizes).conj_physical_()
-            for one, other in zip(spectrum, against, strict=True):
-                together.addcmul_(one, other)
-            _put(
-                brought_back(against.mul_(filters).conj_physical_(), grad.shape[2:], ctx.sizes, pairs=ctx.pairs), below
-            )
-        of_taps = brought_back(together.conj_physical_(), ctx.sizes, ctx.sizes, pairs=ctx.pairs)
-        return of_x, _turned_back(of_taps.real if ctx.pairs else of_taps, ctx.sides, ctx.causal), None, None
-
-
-def _joined(x: Tensor) -> Tensor:
-    """Images in twos, as the parts of complex maps."""
-    return torch.complex(x[0::2], x[1::2])
-
-
-def _put(y: Tensor, into: Tensor) -> None:
-    """Images, or such as were joined, where they belong."""
-    if not y.is_complex():
-        into.copy_(y)
-        return
-    into[0::2].copy_(y.real)
-    into[1::2].copy_(y.imag)
-
-
-def _turned_back(y: Tensor, sides: Sides, causal: bool) -> Tensor:
-    """What stands where `filter_spectrum` turned filters to, as filters."""
-    for axis, side in enumerate(sides, 1):
-        before = origin(side, causal)
-        parts = y.narrow(axis, y.shape[axis] - before, before), y.narrow(axis, 0, side - before)
-        y = torch.cat(parts, axis)
-    return y
+        number = 2 ** (len(ctx.circles) - 1)
+        filters, kept = ctx.saved_tensors[:number], iter(ctx.saved_tensors[number:])
+        against, together = [one.conj().resolve_conj() for one in filters], [torch.zeros_like(one) for one in filters]
+        of_x = _laid_out(grad)
+        for above, below in zip(torch.split(grad, ctx.count), torch.split(of_x, ctx.count), strict=True):
+            own = spectra(above, ctx.circles, ctx.maps)
+            for total, one, other in zip(together, own, kept, strict=False):
+                for image, its in zip(one, other, strict=True):
+                    total.addcmul_(image, its)
+            products = [one.mul_(other) for one, other in zip(own, against, strict=True)]
+            below.copy_(brought_back(products, ctx.circles, ctx.maps))
+        return of_x, brought_back(together, ctx.circles, ctx.taps), None, None
 
 
 def flipped(taps: Tensor) -> Tensor:

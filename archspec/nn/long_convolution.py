@@ -9,7 +9,16 @@ from typing import Any, NamedTuple, Self
 import torch
 from torch import Tensor, nn
 
-from archspec.nn.fourier import convolve, directly, filter_spectrum, flipped, planned, through_spectrum, within_reach
+from archspec.nn.fourier import (
+    circles_for,
+    convolve,
+    directly,
+    filter_spectra,
+    flipped,
+    planned,
+    through_spectra,
+    within_reach,
+)
 from archspec.spec.fourier import DIRECT_IN_EVALUATION, DIRECT_IN_TRAINING, Sides
 
 
@@ -17,7 +26,7 @@ class Ready(NamedTuple):
     """A filter made ready for one grid, and the tensors that it was made of."""
 
     what: tuple[tuple[int, ...], torch.dtype]
-    weight: Tensor
+    weights: list[Tensor]
     sizes: tuple[int, ...]
     """Of the transforms; none where the convolution is direct."""
     made_of: list[Tensor]
@@ -66,19 +75,19 @@ class LongConvolution(nn.Module):
         if ready is None or any(map(torch.is_inference, tensors)) or not ready.fits((grid, x.dtype), tensors):
             ready = self.made_ready(grid, x.dtype, tensors)
         if not ready.sizes:
-            return directly(x, ready.weight, self.causal)
-        return through_spectrum(x, ready.weight, ready.sizes)
+            return directly(x, ready.weights[0], self.causal)
+        return through_spectra(x, ready.weights, ready.sizes)
 
     def made_ready(self, grid: tuple[int, ...], dtype: torch.dtype, tensors: list[Tensor]) -> Ready:
         """The filter made ready, and remembered where changes of its tensors can be seen."""
         taps = within_reach(self.taps(grid).to(dtype), grid, self.causal)
         weighing = DIRECT_IN_EVALUATION if taps.is_cpu else DIRECT_IN_TRAINING
         sizes = planned(grid, taps.shape[1:], self.causal, weighing)
-        weight = filter_spectrum(taps, sizes, self.causal) if sizes else flipped(taps).contiguous()
+        weights = filter_spectra(taps, circles_for(sizes, taps), self.causal) if sizes else [flipped(taps).contiguous()]
         if any(map(torch.is_inference, tensors)):
-            return Ready((grid, dtype), weight, sizes, [], [])
+            return Ready((grid, dtype), weights, sizes, [], [])
         versions = [tensor._version for tensor in tensors]
-        self.ready = Ready((grid, dtype), weight, sizes, [tensor.detach() for tensor in tensors], versions)
+        self.ready = Ready((grid, dtype), weights, sizes, [tensor.detach() for tensor in tensors], versions)
         return self.ready
 
     def train(self, mode: bool = True) -> Self:
