@@ -69,10 +69,19 @@ class PositionBias(nn.Module):
         by_row, by_column = self.fc1.weight.unbind(1)
         # Two numbers are a slow product of matrices and a quick sum.
         hidden = torch.addcmul(self.fc1.bias, rows[:, None], by_row)[:, None] + columns[:, None] * by_column
-        biases: Tensor = self.fc2(hidden.relu_())
+        biases = self.heads_of(hidden.relu_())
         # One axis after the other: a distance between tokens is one between rows and one between columns.
         biases = biases.index_select(0, of_rows).index_select(1, of_columns)
         return biases.view(grid[0], keys[0], grid[1], keys[1], -1).permute(4, 0, 2, 1, 3).flatten(3).flatten(1, 2)
+
+    def heads_of(self, hidden: Tensor) -> Tensor:
+        """The second layer: (…, hidden) → (…, heads)."""
+        if torch.compiler.is_compiling():
+            # Sums are fused with what they are of, which products of matrices would want to have in memory.
+            weight, bias = self.fc2.weight, self.fc2.bias
+            return torch.stack([(hidden * of_head).sum(-1) for of_head in weight.unbind(0)], -1) + bias
+        y: Tensor = self.fc2(hidden)
+        return y
 
     def along(self, axis: int, side: int, keys: int) -> tuple[Tensor, Tensor]:
         """The distances along an axis, log-spaced, and which of them is between which token and which key."""
