@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import sys
 import time
@@ -150,5 +151,9 @@ def memory() -> int:
     """The most memory that was in use, in MiB: the accelerator's, or this process's."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() // 2**20
+    # On Linux `ru_maxrss` counts what a process had before it became this program, and cannot be reset.
+    with suppress(OSError):
+        if found := re.search(r"^VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE):
+            return int(found[1]) // 2**10
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return int(most // (2**20 if sys.platform == "darwin" else 2**10))

@@ -17,6 +17,8 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parent
 NO_PACKAGES = 3
+PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+"""Debian keeps daemons where not everybody looks."""
 PATIENCE = 120.0
 
 
@@ -39,7 +41,7 @@ class Cluster:
     def up(self) -> None:
         """Start whatever of it does not run."""
         with (Path(tempfile.gettempdir()) / "archspec-slurm.lock").open("a") as lock:
-            if shutil.which("slurmdbd") is None:
+            if shutil.which("slurmdbd", path=PATH) is None:
                 fcntl.flock(lock, fcntl.LOCK_EX)  # only one at a time may install packages
             done = self._script("up.sh")
         if done.returncode == NO_PACKAGES:
@@ -74,7 +76,7 @@ class Cluster:
         until(lambda: not self.queue())
 
     def _script(self, name: str, *words: str) -> subprocess.CompletedProcess[str]:
-        named = {"SLURM_CI_ROOT": str(self.root), "SLURM_CI_PORT": str(self.port)}
+        named = {"PATH": PATH, "SLURM_CI_ROOT": str(self.root), "SLURM_CI_PORT": str(self.port)}
         command = ["bash", str(SCRIPTS / name), *words]
         # Daemons keep whatever output they are born with, so it must be no pipe.
         with tempfile.TemporaryFile("w+") as said:
@@ -88,7 +90,7 @@ class Cluster:
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """A cluster of one's own."""
-    if os.geteuid() != 0 or not Path("/etc/debian_version").exists() or not shutil.which("apt-get"):
+    if os.geteuid() != 0 or not Path("/etc/debian_version").exists() or not shutil.which("apt-get", path=PATH):
         raise UnavailableError("a cluster of one's own needs root on Debian")
     # A folder with a short name: sockets have no room for long ones.
     one = Cluster(Path(tempfile.mkdtemp(prefix="slurm")), _free_ports())

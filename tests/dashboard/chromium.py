@@ -158,9 +158,15 @@ def browser(folder: Path) -> Iterator[Browser]:
 
     command = [BROWSER, *OPTIONS, f"--user-data-dir={folder / 'profile'}", "about:blank"]
     quiet = subprocess.DEVNULL
-    streams: dict[str, Any] = {"stdin": quiet, "stdout": quiet, "stderr": quiet}
+    # What it leaves behind when it is killed goes with the folder.
+    own: dict[str, Any] = {
+        "stdin": quiet,
+        "stdout": quiet,
+        "stderr": quiet,
+        "env": {**os.environ, "TMPDIR": str(folder)},
+    }
     # What runs in between takes no lock.
-    process = subprocess.Popen(command, preexec_fn=placed, pass_fds=(3, 4), **streams)  # noqa: PLW1509
+    process = subprocess.Popen(command, preexec_fn=placed, pass_fds=(3, 4), **own)  # noqa: PLW1509
     for end in (theirs_in, theirs_out, *high):
         os.close(end)
     try:
