@@ -45,6 +45,7 @@ def cancel(store: Path, *, as_json: bool, **which: Any) -> None:
     from archspec.cli.console import out, out_json
     from archspec.execution.slurm.looking import cancel as halt
     from archspec.records.store import Store
+    from archspec.report.wording import count
 
     folder, known = _asked(store, **which)
     keys = {key for key, one in known.items() if one.state not in ENDED}
@@ -54,7 +55,10 @@ def cancel(store: Path, *, as_json: bool, **which: Any) -> None:
     if as_json:
         out_json({"cancelled": sorted(keys)})
     else:
-        out(f"{len(keys)} runs cancelled" + (", those at work stop within seconds" if folder.is_driven() else ""))
+        out(
+            f"{count(len(keys), 'run')} cancelled"
+            + (", those at work stop within seconds" if folder.is_driven() else "")
+        )
 
 
 @click.command(
@@ -74,6 +78,7 @@ def retry(store: Path, *, as_json: bool, **which: Any) -> None:
     from archspec.cli.console import out, out_json, talk
     from archspec.records.run import RunFolder
     from archspec.records.store import Store
+    from archspec.report.wording import count
 
     folder, known = _asked(store, **which)
     keys = {key for key, one in known.items() if one.state in ("failed", "cancelled")}
@@ -84,7 +89,7 @@ def retry(store: Path, *, as_json: bool, **which: Any) -> None:
     if as_json:
         out_json({"retried": sorted(keys)})
         return
-    out(f"{len(keys)} runs may run again")
+    out(f"{count(len(keys), 'run')} may run again")
     if keys:
         talk(f"archspec study run {which['study']}", "dim")
 
