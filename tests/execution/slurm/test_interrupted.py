@@ -63,8 +63,11 @@ def test_a_requeued_task_goes_on(cluster: Cluster, sample: Planned, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_a_run_outlasts_its_time_limit(cluster: Cluster, trained: Planned, tmp_path: Path) -> None:
+def test_a_run_outlasts_its_time_limit(
+    cluster: Cluster, trained: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = tmp_path / "store"
+    monkeypatch.setenv(slow.PACE, "4")  # by waiting alone it lasts for longer than it is given
     driven(trained, store, SLOW, time_limit="1m", warning="15s")
     assert attempts(trained, store) >= 2
     assert "resumed at step" in log(trained, store, 2)
