@@ -6,6 +6,7 @@
      ├── RecordsError    a run folder cannot be read or written
      ├── DataError       the data of a recipe is absent, laid out wrongly or broken
      ├── ExecutionError  runs cannot be handed to where they are to run
+     ├── ExportError     a network cannot be written in the format that is asked for
      └── RuntimeInputError   a built network was given an input it cannot take
 
 Every message states what, where and what to do. Only the command line's outermost frame prints and exits.
@@ -90,6 +91,10 @@ class SpecError(ArchspecError):
 
 class WeightsError(ArchspecError):
     """A checkpoint does not fit: tensors are missing, left over or of another shape."""
+
+
+class ExportError(ArchspecError):
+    """A network cannot be written in the format that is asked for."""
 
 
 class RecordsError(ArchspecError):

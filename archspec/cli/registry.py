@@ -21,7 +21,7 @@ COMMANDS = {
     "train": Entry("archspec.cli.train:train", "Train an arch by a recipe, and test it."),
     "evaluate": Entry("archspec.cli.evaluate:evaluate", "How well a trained network does, also at other sizes."),
     "logs": Entry("archspec.cli.logs:logs", "What a run said, and says."),
-    "export": Entry("archspec.cli.export:export", "A run's network in one file."),
+    "export": Entry("archspec.cli.export:export", "A network in one file, also as ONNX or a torch program."),
     "study": Entry("archspec.cli.study.group:study", "Say what to vary, and get the table."),
     "space": Entry("archspec.cli.space.group:space", "What a search may choose from, and what it costs."),
     "dashboard": Entry("archspec.cli.dashboard:dashboard", "What the studies have taught so far, in a browser, live."),

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-import archspec
 from archspec.records.run import RunFolder
 from tests.cli.conftest import Run, in_terminal, process
 
@@ -106,13 +105,6 @@ def test_logs_print_what_was_said(run: Run) -> None:
         assert "epoch 1/2" in said
         assert "test  loss" in said
     assert "there is no run" in run("logs", "nothing", code=1).stderr
-
-
-def test_export_writes_a_file_that_rebuilds_the_network(run: Run) -> None:
-    folder = run_of(run(*TRAIN, "--set", "recipe.epochs=1").stdout)
-    run("export", str(folder.path), "net.safetensors")
-    assert archspec.load_model("net.safetensors").spec.classes == 10
-    assert ".safetensors" in run("export", str(folder.path), "net.onnx", code=2).stderr
 
 
 def test_another_process_ends_in_the_same_result(run: Run) -> None:
