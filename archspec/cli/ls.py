@@ -54,7 +54,7 @@ def ls(what: str | None, as_json: bool) -> None:
     WHAT is archs, studies, spaces, recipes or runners: the documents on the shelf (the folders of $ARCHSPEC_PATH and
     what ships with archspec); or a family of parts, such as mixers or norms, with every kind's fields.
     """
-    from archspec.cli import parts, shelf
+    from archspec.cli import documents, parts, shelf
 
     if what is None:
         shelf.overview(as_json)
@@ -63,7 +63,7 @@ def ls(what: str | None, as_json: bool) -> None:
         shelf.archs(as_json)
         return
     if what in DOCUMENTS:
-        shelf.documents(DOCUMENTS[what][0], as_json)
+        documents.documents(DOCUMENTS[what][0], as_json)
         return
     if what not in parts.families():
         from archspec.errors import near

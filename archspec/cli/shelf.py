@@ -47,30 +47,6 @@ def overview(as_json: bool) -> None:
     talk("`archspec ls NAME` lists them.", "dim")
 
 
-def documents(kind: str, as_json: bool) -> None:
-    """The documents of a kind on the shelf."""
-    found, broken = [], {}
-    for name in names(kind):
-        try:
-            document = find(kind, name)
-        except SpecError as error:
-            broken[name] = error
-            continue
-        note = document.node.mapping.get("note")
-        found.append({"name": name, "file": str(document.file), "note": note.plain() if note else ""})
-    report_broken(broken)
-    if as_json:
-        out_json(found)
-        return
-    columns = [Column("name"), Column("file"), Column("note")]
-    columns = columns if any(entry["note"] for entry in found) else columns[:2]
-    rows = [(Cell(entry["name"], "name"), shown_path(entry["file"]), str(entry["note"])) for entry in found]
-    for line in table(columns, rows, width()) if rows else []:
-        out(line)
-    if not rows and not broken:
-        talk(f"There is no {kind} on the shelf; $ARCHSPEC_PATH names further folders.")
-
-
 def report_broken(broken: Mapping[str, SpecError]) -> None:
     """Say which names stand for documents that cannot be loaded, and why."""
     for name, error in broken.items():

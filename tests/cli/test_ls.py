@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -123,11 +124,45 @@ def test_fields_that_must_be_written_say_so(run: Run) -> None:
     assert line.split()[1] == "required"
 
 
-def test_documents_are_listed_with_their_files(desk: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    (desk / "mine.yaml").write_text("recipe: my_recipe\nnote: as short as it gets\n", encoding="utf-8")
+SHELF = """\
+recipe: mine
+data: digits
+optimizer: {kind: sgd, lr: 0.1}
+batch: 32
+phases: [{epochs: 7, resolution: 16}, {epochs: 2, resolution: [24, 32]}]
+note: as short as it gets
+---
+study: my_study
+baseline: [vit_tiny, {arch: own, extends: vit_tiny}]
+recipe: mine
+seeds: [3, 5]
+reference: {paper: theirs, table: 4a}
+factors: {width: {half: {stages.dim: {times: 1/2}}}}
+---
+runner: my_cluster
+kind: slurm
+resources: {gpus: 2, cpus: 8, memory: 64G}
+nodes: 2
+time_limit: 12h
+options: {partition: big}
+"""
+
+
+def test_documents_are_listed_with_what_one_chooses_them_by(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, run: Run, data: Callable[..., Any]
+) -> None:
+    (desk / "mine.yaml").write_text(SHELF, encoding="utf-8")
     monkeypatch.setenv("ARCHSPEC_PATH", str(desk))
-    row = next(line for line in run("ls", "recipes").stdout.splitlines() if line.startswith("my_recipe"))
-    assert row.split(maxsplit=2) == ["my_recipe", "mine.yaml", "as short as it gets"]
+    recipe = next(line for line in run("ls", "recipes").stdout.splitlines() if line.startswith("mine"))
+    assert re.split(r"  +", recipe) == [
+        *("mine", "digits", "16 → 24×32", "7 + 2", "32", "sgd 0.1", "as short as it gets", "mine.yaml")
+    ]
+    study = next(entry for entry in data("ls", "studies") if entry["name"] == "my_study")
+    told = {"design": "one_factor", "of": "vit_tiny, own", "varies": "width", "recipe": "mine", "seeds": "2"}
+    assert study.items() >= {**told, "paper": "theirs, table 4a", "file": str(desk / "mine.yaml")}.items()
+    runner = next(entry for entry in data("ls", "runners") if entry["name"] == "my_cluster")
+    told = {"kind": "slurm", "a run has": "16 cores, 4 GPUs", "memory": "128G", "time limit": "12h"}
+    assert runner.items() >= {**told, "options": "partition=big"}.items()
 
 
 def test_what_cannot_be_listed(run: Run) -> None:
