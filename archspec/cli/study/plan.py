@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,9 +169,9 @@ def _totals(planned: Planned, known: dict[str, Known]) -> list[str]:
     open_ = [run for key, run in once.items() if known[key].state != "done"]
     left = [run for run in open_ if run.role in TRAININGS]
     disk = sum(planned.trained[run.arm].disk for run in left)
-    seeds = ", ".join(map(str, plan.seeds))
-    runs = f"{len(once)} runs, {len(once) - len(open_)} in the store"
-    said = f"{len(plan.arms)} arms × {len(plan.seeds)} seeds ({seeds}): {runs}"
+    runs = f"{fmt.count(len(once), 'run')}, {len(once) - len(open_)} in the store"
+    arms, seeds = fmt.count(len(plan.arms), "arm"), fmt.count(len(plan.seeds), "seed")
+    said = f"{arms} × {seeds} ({_ranges(plan.seeds)}): {runs}"
     macs = sum(map(plan.training_macs, left))
     roles = dict.fromkeys(run.role for run in plan.runs if run.role not in TRAININGS)
     measured = [f"measured on each finished run: {', '.join(roles)}"] if roles else []
@@ -179,3 +180,10 @@ def _totals(planned: Planned, known: dict[str, Known]) -> list[str]:
         *measured,
         f"left: {fmt.short(macs)} multiply-accumulates of training, up to {disk / 2**20:,.0f} MiB on disk",
     ]
+
+
+def _ranges(seeds: Sequence[int]) -> str:
+    """Seeds as `--seeds` takes them: 0-9, 12."""
+    starts = [i for i, seed in enumerate(seeds) if i == 0 or seed != seeds[i - 1] + 1]
+    parts = [seeds[start:end] for start, end in zip(starts, [*starts[1:], len(seeds)], strict=True)]
+    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
