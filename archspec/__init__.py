@@ -1,4 +1,4 @@
-"""archspec: vision backbones as a few lines of YAML, costed, compiled, compared."""
+"""archspec: vision backbones as a few lines of YAML, costed, compiled, trained, compared."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def _wants_no_color() -> bool:
 @click.version_option(__version__, message="archspec %(version)s")
 @click.pass_context
 def archspec(ctx: click.Context) -> None:
-    """Vision backbones as a few lines of YAML: costed, compiled, compared.
+    """Vision backbones as a few lines of YAML: costed, compiled, trained, compared.
 
     ARCH is a name on the shelf (`archspec ls archs`) or a path ending in .yaml. Data goes to stdout, talk to stderr.
     Exit codes: 0 done, 1 the work failed or the input is wrong, 2 wrong usage.
