@@ -91,7 +91,9 @@ def agreements(table: Table) -> Section:
 
 def notes(table: Table) -> Section:
     """What is particular about arms."""
-    return Section("Notes", [f"{table.names[row.planned.id]}: {note}" for row in table.rows for note in row.notes])
+    return Section(
+        "Notes", [f"{table.names[row.planned.id]}: {'; '.join(row.notes)}" for row in table.rows if row.notes]
+    )
 
 
 def reading(table: Table) -> Section:
