@@ -401,7 +401,7 @@ START = """
             addresses = [page.path.format(study=study, key=key) for page in found().values()]
             for address in (*addresses, f"/s/{study}/report.html", f"/s/{study}/table?epoch=best"):
                 assert client.get(address).status_code == 200, address
-    print(*({"torch", "optuna", "plotly", "scipy.stats", "pandas", "timm"} & sys.modules.keys()))
+    print(*({"torch", "optuna", "plotly", "scipy", "pandas", "timm"} & sys.modules.keys()))
 """
 
 
