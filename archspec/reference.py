@@ -18,7 +18,7 @@ from archspec.errors import CODES
 from archspec.spec.arch import tidy
 from archspec.spec.base import Spec
 from archspec.spec.reading import DOCUMENT_KINDS
-from archspec.spec.registry import FAMILIES, load_builtins
+from archspec.spec.registry import FAMILIES, load_all_builtins
 from archspec.spec.values import may_be_none
 from archspec.spec.written import Written
 
@@ -36,7 +36,7 @@ def pages() -> dict[str, str]:
 
 def shipped_documents() -> list[type[BaseModel]]:
     """The models of documents, in the order of their first keys; runners are a family and not among them."""
-    load_builtins()
+    load_all_builtins()
     return sorted((cls for cls in Written.__subclasses__() if not cls.family), key=_document_order)
 
 
@@ -55,7 +55,7 @@ def homes() -> dict[type[BaseModel], str]:
 
 def shipped_families() -> dict[str, type[Spec]]:
     """The families that come with archspec, by name."""
-    load_builtins()
+    load_all_builtins()
     return {name: base for name, base in sorted(FAMILIES.items()) if _is_shipped(base)}
 
 

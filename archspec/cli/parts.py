@@ -16,7 +16,7 @@ from archspec.cli.types import type_of
 from archspec.spec.arch import Stage
 from archspec.spec.base import Spec
 from archspec.spec.families import field_family
-from archspec.spec.registry import FAMILIES, load_builtins, members
+from archspec.spec.registry import FAMILIES, load_all_builtins, members
 from archspec.spec.summary import plain, said
 
 _LAST = ("none", "inherit")
@@ -24,7 +24,7 @@ _LAST = ("none", "inherit")
 
 def families() -> dict[str, type[Spec]]:
     """Every family by the word that lists it, those that one asks for most first."""
-    load_builtins()
+    load_all_builtins()
     order = [*ASKED_FIRST, *sorted(FAMILIES.keys() - set(ASKED_FIRST))]
     return {_word(name): FAMILIES[name] for name in order if name in FAMILIES}
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-from archspec.records.known import Known
+from archspec.records.known import Known, Tried
 from archspec.report.architecture.svg import group, printable, rect, tag, text
 from archspec.report.wording import lasting
 
@@ -16,22 +16,16 @@ WIDTH, HEIGHT, ROW = 1140, 64, 22
 
 
 @dataclass(frozen=True)
-class Try:
-    """An attempt as its folder tells it."""
+class Try(Tried):
+    """An attempt, and the signs of life in its folder."""
 
-    number: int
-    started: float | None
-    seen: float | None
+    seen: float | None = None
     """Its newest sign of life."""
-    left: bool
+    left: bool = False
     """Whether it said that it ends."""
-    alive: bool | None
+    alive: bool | None = None
     failure: str = ""
     """The last line of its traceback."""
-    host: str = ""
-    job: str = ""
-    device: str = ""
-    seconds: float = 0.0
 
 
 class Span(NamedTuple):

@@ -41,12 +41,15 @@ class Site:
         if index.is_sqlite:
             event.listen(index.engine, "connect", _small)
         index.refresh(())  # its tables are there before anybody asks
+        self.names = self._names()
+        """The studies that there are."""
 
     def refresh(self) -> str:
         """Bring the index up to date; the version of the store by then."""
         with self.reading:
             try:
                 self.index.refresh(on=self._on)
+                self.names = self._names()
                 self.version, self.trouble = self._look(), self.index.trouble
             except RecordsError as error:
                 self.trouble = str(error)
@@ -57,11 +60,6 @@ class Site:
         """The answer to a query of the index."""
         return self.index.rows(query, **values)
 
-    @property
-    def names(self) -> list[str]:
-        """The studies that there are."""
-        return [row["name"] for row in self.rows("SELECT name FROM studies ORDER BY name")]
-
     def study(self, name: str) -> Study:
         """A study as it was when the store was read last."""
         place = self.version, name
@@ -69,10 +67,9 @@ class Site:
             if place in self.studies:
                 self.studies.move_to_end(place)
                 return self.studies[place]
-        names = self.names
-        plan = self.plans.plan(name) if name in names else None
+        plan = self.plans.plan(name) if name in self.names else None
         if plan is None:
-            raise MissingError(f"there is no study `{name[:80]}` in this store. {near(name, names)}")
+            raise MissingError(f"there is no study `{name[:80]}` in this store. {near(name, self.names)}")
         study = seen(self.plans, self.index, name, plan)
         with self.lock:
             self.studies[place] = study
@@ -80,18 +77,20 @@ class Site:
                 self.studies.popitem(last=False)
         return study
 
+    def _names(self) -> list[str]:
+        return [row["name"] for row in self.rows("SELECT name FROM studies ORDER BY name")]
+
     def _look(self) -> str:
         """What differs whenever anything has changed that a page shows."""
         said = [str(list(row.values())) for row in self.rows(STATE)]
-        said += [f"{row['name']} {row['signature']}" for row in self.rows("SELECT name, signature FROM studies")]
-        for row in self.rows("SELECT name FROM studies"):
-            folder = self.plans.folder(row["name"])
-            said += [stamp(folder.path / "cancelled.json"), stamp(folder.driver), str(folder.is_driven())]
-            said.append(stamp(folder.path / "requests"))
+        for name in self.names:
+            folder = self.plans.folder(name)
+            files = (folder.plan, folder.path / "cancelled.json", folder.driver, folder.path / "requests")
+            said += [name, *map(stamp, files), str(folder.is_driven())]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
     def _on(self, done: int, all_: int) -> None:
-        self.progress = done, all_
+        self.progress, self.names = (done, all_), self._names()
 
 
 def _small(connection: Any, _: Any) -> None:

@@ -19,14 +19,18 @@ FAMILIES: dict[str, type[Spec]] = {}
 
 @cache
 def load_builtins() -> None:
-    """Import every kind of this package: defining a member registers it."""
-    import archspec.spec as package
-
+    """Import every kind that networks are made of: defining a member registers it."""
     importlib.import_module("archspec.spec.arch")  # the families of one file each
-    for folder in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-        if folder.ispkg:  # the families of one file a kind
-            for module in pkgutil.iter_modules(importlib.import_module(folder.name).__path__, folder.name + "."):
-                importlib.import_module(module.name)
+    for folder in {base.__module__.rpartition(".")[0] for base in FAMILIES.values()} - {"archspec.spec"}:
+        for module in pkgutil.iter_modules(importlib.import_module(folder).__path__, folder + "."):
+            importlib.import_module(module.name)
+
+
+@cache
+def load_all_builtins() -> None:
+    """Import those of recipes, searches and runners, too: they come with the documents that say them."""
+    load_builtins()
+    importlib.import_module("archspec.spec.checking")
 
 
 @cache

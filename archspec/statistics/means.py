@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
+
+from archspec.statistics.student import above, rises_to
 
 LEVEL = 0.95
 ROUNDING = 1e-12
@@ -53,6 +55,7 @@ def mean(values: Iterable[float], level: float = LEVEL) -> Mean | None:
     return Mean(x.size, middle, sd, Interval(middle - reach, middle + reach))
 
 
+@cache
 def quantile(freedom: int, level: float = LEVEL) -> float:
     """How many standard errors a t interval reaches to either side."""
-    return float(stdtrit(freedom, (1 + level) / 2))
+    return rises_to(-(1 - level) / 2, lambda t: -above(t, freedom))

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from scipy.special import stdtr
-
 from archspec.statistics.means import LEVEL, Interval, Mean, mean
 from archspec.statistics.permutation import SignFlip, sign_flip
 from archspec.statistics.power import detectable
+from archspec.statistics.student import above
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Difference:
         if self.interval is None or not self.summary.sd:
             return None
         t = self.mean / (self.summary.sd / self.pairs**0.5)
-        return float(2 * stdtr(self.pairs - 1, -abs(t)))
+        return 2 * above(abs(t), self.pairs - 1)
 
     @cached_property
     def exact(self) -> SignFlip | None:

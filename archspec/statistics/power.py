@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from scipy.special import nctdtr
-
 from archspec.statistics.means import LEVEL, quantile
+from archspec.statistics.student import above, rises_to
 
 POWER = 0.8
 
@@ -18,16 +17,6 @@ def detectable(sd: float, pairs: int, *, power: float = POWER, level: float = LE
 
 @cache
 def _errors(pairs: int, power: float, level: float) -> float:
-    """How many standard errors that is."""
-    low, high = 0.0, 1.0
-    while _found(high, pairs, level) < power:
-        low, high = high, 2 * high
-    while high - low > 1e-9 * high:
-        middle = (low + high) / 2
-        low, high = (middle, high) if _found(middle, pairs, level) < power else (low, middle)
-    return high
-
-
-def _found(errors: float, pairs: int, level: float) -> float:
-    """How often a paired test finds a true difference of so many standard errors, on its own side of zero."""
-    return float(1 - nctdtr(pairs - 1, errors, quantile(pairs - 1, level)))
+    """How many standard errors that is: where a test finds it so often on its own side of zero."""
+    edge = quantile(pairs - 1, level)
+    return rises_to(power, lambda errors: above(edge, pairs - 1, errors))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from archspec.statistics.means import LEVEL, ROUNDING, Interval
 
@@ -32,7 +32,7 @@ def rank_correlation(pairs: Iterable[tuple[float, float]], level: float = LEVEL)
     rho = float(x @ y) / spread
     if n < 4 or 1 - abs(rho) < ROUNDING:
         return RankCorrelation(n, rho, None)
-    reach = float(ndtri((1 + level) / 2)) * np.sqrt((1 + rho**2 / 2) / (n - 3))
+    reach = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
     low, high = np.tanh(np.arctanh(rho) + np.array([-reach, reach]))
     return RankCorrelation(n, rho, Interval(float(low), float(high)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,10 @@ from archspec.dashboard.pages import queue as queue_page
 from archspec.dashboard.pages import table as table_page
 from archspec.records.store import Store
 from tests.dashboard.serving import client_of
-from tests.dashboard.stores import ONE_FACTOR, VALUES, filled, finished
+from tests.dashboard.stores import ONE_FACTOR, VALUES, filled, finished, planned
 from tests.records.postgres import server
 from tests.records.samples import python, said
-from tests.report.samples import GELU, RELU, VIT
+from tests.report.samples import RELU, VIT
 
 
 class Read(HTMLParser):
@@ -212,7 +213,7 @@ def test_queue_and_cost(client: TestClient) -> None:
     assert page.row("under_way@smoke")[1:5] == ["3", "8", "1", "30 min"]
     assert page.row("under_way@smoke")[-1] == "about 4 h 0 min"
     (bars,) = page.drawn["by-arm"]["data"]
-    assert dict(zip(bars["y"], bars["x"], strict=True)) == pytest.approx({VIT.id: 2.0, RELU.id: 1.5, GELU.id: 0.625})
+    assert dict(zip(bars["y"], bars["x"], strict=True)) == pytest.approx({"vit": 2.0, "relu": 1.5, "gelu": 0.625})
     assert "one_factor" in [row[0] for row in read(client, "/queue").rows if row]
 
 
@@ -227,6 +228,25 @@ def test_what_a_week_has_cost(tmp_path: Path) -> None:
         assert dict(zip(bars["y"], bars["x"], strict=True)) == {"2023-11-06": 2 * 0.5 * 2, "2023-11-13": 10 * 0.5 * 2}
         (bars,) = read(client, "/queue?study=one_factor").drawn["by-week"]["data"]
         assert len(bars["x"]) == 2
+
+
+@pytest.mark.parametrize("started", [-1e18, 1e18, 1e300])
+def test_a_time_that_no_calendar_knows_is_in_no_week(tmp_path: Path, started: float) -> None:
+    filled(tmp_path, ONE_FACTOR, VALUES)
+    place = Store(tmp_path).run(ONE_FACTOR.runs[0].key) / "attempts" / "1" / "environment.json"
+    place.write_text(json.dumps(json.loads(place.read_text()) | {"started": started}))
+    with client_of(tmp_path) as client:
+        assert "12.0GPU-hours so far" in read(client, "/queue").text
+        assert client.get("/").status_code == 200
+
+
+def test_what_two_studies_share_was_paid_once(tmp_path: Path) -> None:
+    filled(tmp_path, ONE_FACTOR, VALUES)
+    planned(tmp_path, replace(ONE_FACTOR, study="again"))
+    with client_of(tmp_path) as client:
+        page = read(client, "/queue")
+        assert page.row("again")[1:] == page.row("one_factor")[1:]
+        assert "12.0GPU-hours so far" in page.text
 
 
 def test_times_are_drawn_in_a_unit_of_their_size() -> None:
@@ -401,7 +421,7 @@ START = """
             addresses = [page.path.format(study=study, key=key) for page in found().values()]
             for address in (*addresses, f"/s/{study}/report.html", f"/s/{study}/table?epoch=best"):
                 assert client.get(address).status_code == 200, address
-    print(*({"torch", "optuna", "plotly", "scipy.stats", "pandas", "timm"} & sys.modules.keys()))
+    print(*({"torch", "optuna", "plotly", "scipy", "pandas", "timm"} & sys.modules.keys()))
 """
 
 

@@ -43,7 +43,7 @@ def test_attempts_are_told_one_by_one(asks: TestClient, study: tuple[Path, Plan]
 
 def test_measurements_are_a_table_and_figures(asks: TestClient, study: tuple[Path, Plan]) -> None:
     text = page(asks, f"/runs/{key_of(study[1], 'mixer/attention', 2)}")
-    assert rows(text, "Epochs")[-1] == ["4", "0.001", "60", "0.5", "0.25", "60.0"]
+    assert rows(text, "Epochs")[-1] == ["4", "0.001", "0.5", "0.25", "60", "60.0"]
     assert 'id="run-0"' in text
     assert 'id="run-1"' in text
     assert '"y":[2.0,1.0,0.6667,0.5]' in text

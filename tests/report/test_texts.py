@@ -92,4 +92,4 @@ def test_the_tables_compile(tmp_path: Path) -> None:
 def test_the_report_needs_no_plotting_to_be_text() -> None:
     code = "import sys, archspec.report.markdown, archspec.report.csv; print(sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert not {"plotly", "jinja2", "scipy.stats", "torch"} & set(re.findall(r"'([\w.]+)'", loaded))
+    assert not {"plotly", "jinja2", "scipy", "torch"} & set(re.findall(r"'([\w.]+)'", loaded))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from archspec.dashboard.failing import FIRST, typed
 from archspec.dashboard.page import Look, Page
+from archspec.dashboard.rendering import LATEST
+from archspec.dashboard.study import Study
 from archspec.report.figures.drawing import Drawing, Figure, axis, layout, plain
 from archspec.report.wording import hours, lasting
 
@@ -34,19 +37,16 @@ SPENT = """
           FROM arm_runs LEFT JOIN runs ON runs.key = arm_runs.key
           WHERE :study = '' OR arm_runs.study = :study) AS each_once
     GROUP BY study, state"""
-BY_ARM = """
-    SELECT arm, SUM(seconds) / 3600.0 AS hours, SUM(gpu_hours) AS gpu_hours FROM results
-    WHERE study = :study AND seconds > 0 GROUP BY arm ORDER BY SUM(seconds) DESC LIMIT :most"""
-
 WEEK, MONDAY = 7 * 86400, 4 * 86400
 """Seconds of a week, and from the beginning of 1970 until the first Monday."""
 BY_WEEK = """
-    SELECT (CAST(attempts.started AS BIGINT) - :monday) / :length AS week, SUM(attempts.seconds) / 3600.0 AS hours,
-           SUM(attempts.seconds * attempts.gpus) / 3600.0 AS gpu_hours
+    SELECT CASE WHEN attempts.started BETWEEN :monday AND :latest
+           THEN (CAST(attempts.started AS BIGINT) - :monday) / :length END AS week, runs.state,
+           SUM(attempts.seconds) / 3600.0 AS hours, SUM(attempts.seconds * attempts.gpus) / 3600.0 AS gpu_hours
     FROM attempts JOIN runs ON runs.id = attempts.run_id
-    WHERE attempts.started IS NOT NULL
-      AND (:study = '' OR runs.key IN (SELECT key FROM arm_runs WHERE study = :study))
-    GROUP BY week ORDER BY week DESC LIMIT :most"""
+    WHERE :study = '' OR runs.key IN (SELECT key FROM arm_runs WHERE study = :study)
+    GROUP BY week, runs.state ORDER BY week"""
+"""A question of its own: what several studies share was spent only once."""
 COLUMNS = {
     "done": ("done", str),
     "left": ("to do", str),
@@ -64,6 +64,7 @@ def show(look: Look) -> dict[str, Any]:
     """Runs at work, what is left of each study, and hours by what has become of them."""
     study = look.query.one("study", look.site.names)
     spent = look.site.rows(SPENT, study=study)
+    weeks = look.site.rows(BY_WEEK, study=study, monday=MONDAY, length=WEEK, latest=LATEST)
     studies = [_left(look, name, [row for row in spent if row["study"] == name]) for name in _named(spent)]
     told = {name: column for name, column in COLUMNS.items() if any(one[name] for one in studies)}
     return {
@@ -73,8 +74,8 @@ def show(look: Look) -> dict[str, Any]:
         "studies": sorted(studies, key=lambda one: (not one["left"], one["name"])),
         "columns": told,
         "begin": typed(FIRST, look.site.store.path),
-        "cards": _cards(spent),
-        "figures": list(_figures(look, study)),
+        "cards": _cards(weeks),
+        "figures": [*_by_week(weeks), *(_by_arm(look.site.study(study)) if study else ())],
     }
 
 
@@ -105,22 +106,30 @@ def _left(look: Look, name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _cards(spent: list[dict[str, Any]]) -> dict[str, float]:
+def _cards(spent: Sequence[dict[str, Any]]) -> dict[str, float]:
     hours = sum(row["hours"] for row in spent)
     wasted = sum(row["hours"] for row in spent if row["state"] in WASTED)
     gpu_hours = sum(row["gpu_hours"] for row in spent)
     return {"hours": hours, "gpu_hours": gpu_hours, "wasted": wasted, "share": wasted / hours if hours else 0.0}
 
 
-def _figures(look: Look, study: str) -> Iterator[Figure]:
-    """What was spent, by week and, of one study, by arm."""
-    weeks = look.site.rows(BY_WEEK, study=study, monday=MONDAY, length=WEEK, most=WEEKS)[::-1]
+def _by_week(rows: Iterable[dict[str, Any]]) -> Iterator[Figure]:
+    """What was spent in the newest weeks."""
+    told = [row for row in rows if row["week"] is not None]
+    weeks = [(week, list(found)) for week, found in groupby(told, key=lambda row: row["week"])][-WEEKS:]
     if len(weeks) > 1:
-        days = [f"{datetime.fromtimestamp(MONDAY + WEEK * row['week'], UTC):%Y-%m-%d}" for row in weeks]
-        yield bars("by-week", "week", "by the Monday of the week in which an attempt began (UTC)", days, weeks)
-    arms = look.site.rows(BY_ARM, study=study, most=ARMS) if study else []
-    if arms:
-        yield bars("by-arm", "arm", "all seeds, all attempts", [row["arm"] for row in arms], arms)
+        days = [f"{datetime.fromtimestamp(MONDAY + WEEK * week, UTC):%Y-%m-%d}" for week, _ in weeks]
+        sums = [{name: sum(row[name] for row in found) for name in ("hours", "gpu_hours")} for _, found in weeks]
+        yield bars("by-week", "week", "by the Monday of the week in which an attempt began (UTC)", days, sums)
+
+
+def _by_arm(study: Study) -> Iterator[Figure]:
+    """What the trainings of the dearest arms took."""
+    rows = sorted((row for row in study.table.rows if row.hours), key=lambda row: -(row.hours or 0.0))[:ARMS]
+    if rows:
+        names = [study.names[row.planned.id] for row in rows]
+        sums = [{"hours": row.hours or 0.0, "gpu_hours": row.gpu_hours or 0.0} for row in rows]
+        yield bars("by-arm", "arm", "all seeds, all attempts", names, sums)
 
 
 def bars(name: str, by: str, caption: str, names: list[str], rows: Sequence[dict[str, Any]]) -> Figure:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from archspec.dashboard.asked import run_document
@@ -15,51 +16,51 @@ from archspec.dashboard.life import Try, life, line, outcome
 from archspec.dashboard.logs import LONGEST, Log, log
 from archspec.dashboard.page import Look, MissingError, Page
 from archspec.records.attempt import Attempt
-from archspec.records.knowing import numbers
-from archspec.records.known import Known, Point
+from archspec.records.knowing import numbers, told
+from archspec.records.known import Known, Point, Tried
 from archspec.records.lease import alive
 from archspec.records.run import RunFolder
 from archspec.report.figures.drawing import Figure, epochs, layout, rounded
 from archspec.report.figures.looks import look_of
+from archspec.studies.status import OPEN
 
 PAGE = Page("/runs/{key}", "Run", "What happened in this run?", kept=False)
 
-ATTEMPTS = """
-    SELECT attempts.* FROM attempts JOIN runs ON runs.id = attempts.run_id WHERE runs.key = :key
-    ORDER BY attempts.number"""
 OWNERS = "SELECT study, arm, seed, role FROM arm_runs WHERE key = :key ORDER BY study, position"
-VERSIONS = "SELECT * FROM environments WHERE hash = :hash"
+VERSIONS = ("archspec", "python", "torch", "cuda", "platform", "cpu", "device")
+NAME = re.compile(r"\w{1,80}", re.ASCII)
 MOST_EPOCHS = 12
 """Epochs whose numbers stand in a table, the newest ones."""
 MOST_FILES = 20
 
 
 def show(look: Look) -> dict[str, Any]:
-    """Everything that is known about a run."""
+    """Everything that is known about a run. Its folder says it, and is read for what no index has, too."""
     key, site = look.names["key"], look.site
-    owners = site.rows(OWNERS, key=key)
-    known = _known(look, key, owners)
-    folder = RunFolder(site.store.run(key))
-    tries = [_tried(look, folder.attempt(row["number"]), row) for row in site.rows(ATTEMPTS, key=key)]
-    numbers = [one.number for one in tries]
-    chosen = look.query.number("attempt", 1, max(numbers, default=1), known.attempt or max(numbers, default=1))
+    folder, owners = RunFolder(site.store.run(key)), site.rows(OWNERS, key=key)
+    if not (owners or (NAME.fullmatch(key) and folder.exists())):
+        raise MissingError(f"there is no run `{key[:80]}` in this store")
+    run = told(folder)
+    known, points = _expected(look, run.known, owners), run.points
+    tries = [_tried(look, folder.attempt(one.number), one) for one in run.tried]
+    last = max((one.number for one in tries), default=1)
+    chosen = look.query.number("attempt", 1, last, known.attempt or last)
     attempt = folder.attempt(chosen or 1)
     said = tail(site.store.path, attempt.failure, LONGEST)
-    points = site.index.curves([key])[key]
-    spans = life(known, _asked_at(folder), tries, time.time())
+    environment = _environment(look, known.environment)
     return {
         "key": key,
         "known": known,
         "owners": owners,
         "cause": cause(known.reason, said.text if said else "") if known.reason else None,
-        "life": line(spans),
+        "life": line(life(known, _asked_at(folder), tries, time.time())),
         "tries": [(one, outcome(one, known, last=one is tries[-1])) for one in tries],
         "chosen": chosen,
         "failure": said.text if said else "",
         "log": _log(look, attempt),
         "files": list(_files(look, folder)),
-        "versions": next(iter(site.rows(VERSIONS, hash=known.environment)), {}) if known.environment else {},
-        "packages": _packages(look, known.environment),
+        "versions": {name: environment.get(name) for name in VERSIONS} | {"commit": known.commit},
+        "packages": found if isinstance(found := environment.get("packages"), dict) else {},
         "result": tail(site.store.path, folder.result_json, LONGEST),
         "asked": run_document(site.store.path, key),
         "points": points[-MOST_EPOCHS:],
@@ -69,31 +70,20 @@ def show(look: Look) -> dict[str, Any]:
     }
 
 
-def _known(look: Look, key: str, owners: list[dict[str, Any]]) -> Known:
-    """What is known about a run; where studies want it, with the state that a reader expects."""
-    if not look.site.rows("SELECT key FROM runs WHERE key = :key", key=key):
-        if not owners:
-            raise MissingError(f"there is no run `{key[:80]}` in this store")
-        return look.site.study(owners[0]["study"]).known[key]
-    return look.site.index.known([key])[key]
+def _expected(look: Look, known: Known, owners: Sequence[dict[str, Any]]) -> Known:
+    """What is known, with the state that a reader of the study expects, where nothing has come of the run yet."""
+    if known.state not in OPEN or not owners:
+        return known
+    seen = look.site.study(owners[0]["study"]).known.get(known.key, known)
+    return replace(known, state=seen.state)
 
 
-def _tried(look: Look, attempt: Attempt, row: dict[str, Any]) -> Try:
+def _tried(look: Look, attempt: Attempt, known: Tried) -> Try:
     lease = _json(look, attempt.lease)
     failure = tail(look.site.store.path, attempt.failure, LONGEST)
     words = failure.text.strip().splitlines()[-1] if failure and failure.text.strip() else ""
-    seen = numbers(lease or {}).get("time")
-    about = {name: str(row[name]) for name in ("host", "job", "device")}
-    return Try(
-        row["number"],
-        row["started"],
-        seen,
-        left=bool(lease and lease.get("left")),
-        alive=_alive(lease),
-        failure=words[:300],
-        seconds=row["seconds"],
-        **about,
-    )
+    seen, left = numbers(lease or {}).get("time"), bool(lease and lease.get("left"))
+    return Try(**asdict(known), seen=seen, left=left, alive=_alive(lease), failure=words[:300])
 
 
 def _alive(lease: dict[str, Any] | None) -> bool | None:
@@ -112,13 +102,10 @@ def _json(look: Look, file: Any) -> dict[str, Any] | None:
     return said if isinstance(said, dict) else None
 
 
-def _packages(look: Look, environment: str) -> dict[str, str]:
+def _environment(look: Look, name: str) -> dict[str, Any]:
     """The versions of everything that was installed where it ran."""
-    if not re.fullmatch(r"\w+", environment):
-        return {}
-    said = _json(look, look.site.store.environments / f"{environment}.json") or {}
-    found = said.get("packages")
-    return {str(name): str(version) for name, version in found.items()} if isinstance(found, dict) else {}
+    file = look.site.store.environments / f"{name}.json"
+    return (_json(look, file) if NAME.fullmatch(name) else None) or {}
 
 
 def _asked_at(folder: RunFolder) -> float | None:
@@ -146,7 +133,7 @@ def _files(look: Look, folder: RunFolder) -> Iterator[tuple[str, int, float]]:
             yield str(file.relative_to(folder.path)), about.st_size, about.st_mtime
 
 
-def _figures(points: list[Point]) -> Iterator[Figure]:
+def _figures(points: Sequence[Point]) -> Iterator[Figure]:
     """Losses, and scores, epoch by epoch."""
     names = list(dict.fromkeys(name for point in points for name in point.values))
     losses = [name for name in names if name.endswith("loss")]
@@ -160,7 +147,7 @@ def _figures(points: list[Point]) -> Iterator[Figure]:
             )
 
 
-def _trace(points: list[Point], name: str, number: int) -> dict[str, Any]:
+def _trace(points: Sequence[Point], name: str, number: int) -> dict[str, Any]:
     look, found = look_of(number), [point for point in points if name in point.values]
     return {
         "type": "scatter",
