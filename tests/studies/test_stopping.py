@@ -10,6 +10,7 @@ import pytest
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.runner import RUNNER
+from archspec.studies import driving, searching
 from archspec.studies.driving import Event, drive
 from archspec.studies.folder import StudyFolder
 from archspec.studies.plan import Plan
@@ -120,10 +121,35 @@ def test_a_page_has_a_failed_candidate_tried_again_meanwhile(tmp_path: Path, mon
     assert plan.trials[0].values["top1"] == fake.score_of(retried[0])
 
 
-@pytest.mark.parametrize("pruner", ["{kind: median, startup: 2}", "{kind: wilcoxon, p: 0.4, startup: 1}"])
-def test_in_this_process_a_pruner_decides_between_runs_only(pruner: str, tmp_path: Path) -> None:
-    file = written(tmp_path, pruner=pruner, trials="8", final="{best: 0}", sampler="random")
-    file.write_text(file.read_text(encoding="utf-8").replace("seek\n", "seek\nseeds: 6\n", 1), encoding="utf-8")
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver that looks on at every step."""
+    monkeypatch.setattr(driving, "PAUSE", 0.0)
+    monkeypatch.setattr(searching, "PAUSE", 0.0)
+
+
+@pytest.mark.usefixtures("looking")
+def test_in_this_process_a_pruner_looks_on_too(tmp_path: Path) -> None:
+    file = written(tmp_path, pruner="{kind: median, startup: 2}", trials="8", final="{best: 0}", sampler="random")
     plan, _ = driven(file, tmp_path / "store")
-    assert set(states(plan)) == ({"done", "pruned"} if "wilcoxon" in pruner else {"done"})
+    assert set(states(plan)) == {"done", "pruned"}
+    for trial in plan.trials:
+        key = next(run.key for run in plan.runs if run.arm == trial.arm)
+        steps = len(RunFolder(Store(tmp_path / "store").run(key)).metrics())
+        assert (steps < fake.STEPS) == (trial.state == "pruned")
     assert driven(file, tmp_path / "store")[1] == []
+
+
+@pytest.mark.usefixtures("looking")
+def test_what_is_cancelled_in_this_process_stops_where_it_is(tmp_path: Path) -> None:
+    file, store = written(tmp_path, trials="2", sampler="random", final="{best: 0}"), tmp_path / "store"
+
+    def cancel(event: Event) -> None:
+        if event.what == "started" and event.run.arm == "trial/0":
+            folder(file, store).cancel([event.run.key])
+
+    plan = interrupted(file, store, cancel)
+    assert states(plan) == ["cancelled", "done"]
+    assert len(RunFolder(Store(store).run(plan.runs[0].key)).metrics()) < fake.STEPS
+    folder(file, store).cancel([])
+    assert states(driven(file, store)[0]) == ["done", "done"]
