@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
@@ -89,9 +92,29 @@ def test_what_failed_counts_once_it_was_retried(tmp_path: Path, monkeypatch: pyt
         if run.arm == plan.trials[0].arm:
             RunFolder(Store(store).run(run.key)).reopen()
     again, _ = driven(file, store, 2)
-    assert states(again) == ["done", "failed", "failed", "failed"]
-    assert again.tested[1].id == f"best/{plan.by_id[plan.trials[0].arm].name}"
+    assert states(again) == ["failed"] * 4 + ["done"]
+    assert again.trials[-1].again
+    assert again.trials[-1].choices == plan.trials[0].choices
+    assert again.tested[1].id == "best/4"
     assert asked(driven(file, store, 2)[0]) == asked(again)
+    assert driven(file, store, 2)[1] == []
+
+
+def test_samplers_learn_from_what_was_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, store = written(tmp_path, trials="2", final="{best: 0}"), tmp_path / "store"
+    monkeypatch.setenv(fake.BROKEN, "0:raise")
+    plan, _ = driven(file, store)
+    RunFolder(Store(store).run(plan.runs[0].key)).reopen()
+    assert states(driven(file, store)[0]) == ["failed"] * 3, "it fails once more"
+    assert driven(file, store)[1] == [], "and waits to be retried"
+    monkeypatch.delenv(fake.BROKEN)
+    RunFolder(Store(store).run(plan.runs[0].key)).reopen()
+    again, _ = driven(file, store)
+    journal = JournalStorage(JournalFileBackend(str(folder(file, store).journal)))
+    told = optuna.load_study(study_name=plan.question, storage=journal).trials[-1]
+    assert told.state.name == "COMPLETE"
+    assert told.values == [again.trials[-1].values["top1"]] == [fake.score_of(plan.runs[0].key)]
+    assert told.params == plan.trials[0].choices
 
 
 def test_what_failed_may_be_refused_once_it_was_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,8 +125,7 @@ def test_what_failed_may_be_refused_once_it_was_retried(tmp_path: Path, monkeypa
     assert states(plan) == ["failed"] * 2
     monkeypatch.delenv(fake.BROKEN)
     RunFolder(Store(store).run(plan.runs[0].key)).reopen()
-    folder(file, store).cancel([], halted=True)
-    assert states(driven(file, store)[0]) == ["refused", "failed"]
+    assert states(driven(file, store)[0]) == ["failed", "failed", "refused"]
 
 
 def test_a_page_has_a_failed_candidate_tried_again_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,8 +139,9 @@ def test_a_page_has_a_failed_candidate_tried_again_meanwhile(tmp_path: Path, mon
             ask(folder(file, store), "retry", retried)
 
     plan = interrupted(file, store, retry)
-    assert states(plan) == ["done"] * 4
-    assert plan.trials[0].values["top1"] == fake.score_of(retried[0])
+    assert sorted(states(plan)) == ["done"] * 4 + ["failed"]
+    (again,) = [trial for trial in plan.trials if trial.again]
+    assert again.values["top1"] == fake.score_of(retried[0])
 
 
 @pytest.fixture

@@ -169,13 +169,18 @@ def _totals(planned: Planned, known: dict[str, Known]) -> list[str]:
     left = [run for run in open_ if run.role in TRAININGS]
     disk = sum(planned.trained[run.arm].disk for run in left)
     seeds = ", ".join(map(str, plan.seeds))
-    runs = f"{len(once)} runs, {len(once) - len(open_)} in the store"
-    said = f"{len(plan.arms)} arms × {len(plan.seeds)} seeds ({seeds}): {runs}"
+    runs = f"{fmt.count(len(once), 'run')}, {len(once) - len(open_)} in the store"
+    said = f"{fmt.count(len(plan.arms), 'arm')} × {fmt.count(len(plan.seeds), 'seed')} ({seeds}): {runs}"
+    total = planned.total(plan.keys)
+    to_come = (
+        [f"and what follows from their results, up to {fmt.count(total, 'run')} in all"] if total > len(once) else []
+    )
     macs = sum(map(plan.training_macs, left))
     roles = dict.fromkeys(run.role for run in plan.runs if run.role not in TRAININGS)
     measured = [f"measured on each finished run: {', '.join(roles)}"] if roles else []
     return [
         said,
+        *to_come,
         *measured,
         f"left: {fmt.short(macs)} multiply-accumulates of training, up to {disk / 2**20:,.0f} MiB on disk",
     ]
