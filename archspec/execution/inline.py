@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from archspec.execution.jobs import AGAIN, INTERRUPTED, UNKNOWN_NEEDS, Ended, Needs, call
+from archspec.execution.jobs import AGAIN, INTERRUPTED, UNKNOWN_NEEDS, WANTED, Ended, Needs, call, nothing
 
 
 class Inline:
@@ -18,6 +19,7 @@ class Inline:
         self.target = target
         self.job: tuple[str, Path] | None = None
         self.ended: list[Ended] = []
+        self.stopped: set[str] = set()
 
     def attach(self, jobs: Iterable[str]) -> tuple[str, ...]:
         """Nothing outlives its pool."""
@@ -36,12 +38,13 @@ class Inline:
         """Take a job."""
         self.job = (job, folder)
 
-    def wait(self, seconds: float) -> list[Ended]:
+    def wait(self, seconds: float, meanwhile: Callable[[], None] = nothing) -> list[Ended]:
         """Run it, however long that takes; Ctrl-C stops it, and whoever waits."""
         if self.job is None:
             ended, self.ended = self.ended, []
             return ended
         (name, folder), self.job = self.job, None
+        asked = WANTED.set(self._looking_on(name, seconds, meanwhile))
         try:
             code = call(self.target, str(folder))
             if code != INTERRUPTED:
@@ -52,9 +55,26 @@ class Inline:
             raise
         except Exception:
             return [Ended(name, 1, traceback.format_exc())]
+        finally:
+            WANTED.reset(asked)
+            self.stopped.discard(name)
+
+    def _looking_on(self, job: str, seconds: float, meanwhile: Callable[[], None]) -> Callable[[], bool]:
+        """What tells a job whether it is to go on, once what else there is has been seen to."""
+        last = time.monotonic()
+
+        def go_on() -> bool:
+            nonlocal last
+            if time.monotonic() - last >= seconds:
+                meanwhile()
+                last = time.monotonic()
+            return job not in self.stopped
+
+        return go_on
 
     def stop(self, job: str) -> None:
-        """Nothing runs while nobody waits."""
+        """Tell it when it asks."""
+        self.stopped.add(job)
 
     def close(self) -> None:
         """Forget the job."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -37,6 +38,19 @@ class Needs(NamedTuple):
 UNKNOWN_NEEDS = Needs()
 
 
+def nothing() -> None:
+    """What whoever waits has to see to meanwhile, where there is nothing."""
+
+
+WANTED: ContextVar[Callable[[], bool]] = ContextVar("WANTED", default=lambda: True)
+"""What a job asks that is done in the process of whoever wants it, and that no signal tells to stop."""
+
+
+def wanted() -> bool:
+    """Whether a job is to go on; where it is not, it stops where it can go on from. Jobs ask this at every step."""
+    return WANTED.get()()
+
+
 class Signs(Protocol):
     """What the folders of jobs tell, to a pool whose jobs outlive it."""
 
@@ -67,8 +81,12 @@ class Pool(Protocol):
     def submit(self, job: str, folder: Path, needs: Needs = UNKNOWN_NEEDS) -> None:
         """Begin a job: the function is called with its folder."""
 
-    def wait(self, seconds: float) -> list[Ended]:
-        """The jobs that have ended, after at most so long a time."""
+    def wait(self, seconds: float, meanwhile: Callable[[], None] = nothing) -> list[Ended]:
+        """The jobs that have ended, after at most so long a time.
+
+        A job that is done in this very process takes as long as it takes; what is to be seen to meanwhile is, each time
+        that the seconds are over.
+        """
 
     def stop(self, job: str) -> None:
         """Ask a job to stop where it can go on from."""

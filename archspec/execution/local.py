@@ -9,10 +9,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from archspec.execution.jobs import AGAIN, UNKNOWN_NEEDS, Ended, Needs
+from archspec.execution.jobs import AGAIN, UNKNOWN_NEEDS, Ended, Needs, nothing
 from archspec.execution.process import Process
 from archspec.execution.room import device_memory, free_memory
 from archspec.spec.runner import Local, seconds
@@ -72,7 +72,7 @@ class Workers:
             worker.begin(str(folder))
         self.busy[job], self.needs[job], self.deadlines[job] = worker, needs, time.monotonic() + self.limit
 
-    def wait(self, seconds: float) -> list[Ended]:
+    def wait(self, seconds: float, meanwhile: Callable[[], None] = nothing) -> list[Ended]:
         """The jobs that have ended; a worker that has died ended its job with its signal."""
         if not self.busy:
             return []

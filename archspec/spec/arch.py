@@ -167,7 +167,7 @@ class Stage(Spec):
         """The stage with nothing symbolic left; what alternates over its blocks stays a cycle, the shortest one."""
         blocks = [self._resolved_parts(scope.grid, block) for block in range(min(self.depth, self.period()))]
         cycled = {name: _shortest_cycle([block[name] for block in blocks], self.depth) for name in blocks[0]}
-        whole = {"positions": self.positions.resolve(scope.outside())}
+        whole = {"positions": _resolved(self.positions, scope.outside())}
         # The activation and the bias have reached the parts by now; at the stage they no longer say anything.
         return self._changed({**cycled, **whole, "activation": Gelu(), "bias": True})
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, Self, cast
 
 from pydantic import (
@@ -297,4 +296,4 @@ class Cycle(Spec):
     def resolve(self, scope: Scope) -> Any:
         """The member whose turn it is."""
         turn, index = divmod(scope.block, len(self.cycle))
-        return self.cycle[index].resolve(replace(scope, block=turn))
+        return self.cycle[index].resolve(scope._replace(block=turn))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 Grid = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Tokens of width `dim` on a grid of (rows, columns), with class tokens before, amid or after them.
 
     `grid` is the grid the network runs on, `native` the one its weights are shaped for; they differ only when a
@@ -35,7 +33,7 @@ class Place:
 
     def wide(self, dim: int) -> Place:
         """The same place at another width."""
-        return replace(self, dim=dim)
+        return self._replace(dim=dim)
 
     def pooled(self) -> Place:
         """The place after pooling: one token and no grid."""
@@ -47,8 +45,7 @@ class Place:
         return Place(self.out, grid, native, self.class_tokens)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What symbolic values are resolved against: the grid, the block's index, and what a stage hands to its parts."""
 
     grid: Grid

@@ -11,40 +11,38 @@ from archspec.spec.values import INHERIT
 
 
 @lru_cache(maxsize=65536)
-def long_cycles(spec: Spec, path: str, depth: int) -> tuple[Complaint, ...]:
+def misplaced(spec: Spec, path: str, depth: int) -> tuple[Complaint, ...]:
+    """Those in a part that takes turns over so many blocks, and in all within it."""
+    return (*_long_cycle(spec, path, depth), *nothing_to_inherit(spec, path), *_within(spec, path, depth))
+
+
+def _long_cycle(spec: Spec, path: str, depth: int) -> Iterator[Complaint]:
     """A cycle with more members than there are blocks says something that is never built."""
-    found: list[Complaint] = []
     turns = len(spec.in_turn())
     if turns > depth:
         long = f"a cycle of {turns} is longer than the {depth} blocks of the stage"
         nowhere = "a cycle takes turns over the blocks of a stage; here there are none"
         hint = "a deeper stage, or fewer members" if depth else "choose one"
-        found.append(Complaint(path, long if depth else nowhere, hint))
-    for name in type(spec).model_fields:
+        yield Complaint(path, long if depth else nowhere, hint)
+
+
+def nothing_to_inherit(spec: Spec, path: str) -> Iterator[Complaint]:
+    """`inherit` where it is not the field's own default: there is nothing that it could stand for."""
+    for name in spec.known & {"activation", "bias"}:
+        if _inherits(getattr(spec, name)) and not _inherits(type(spec).model_fields[name].default):
+            hint = "write the value; only the mixer, mlp and norm of a stage inherit"
+            yield Complaint(f"{path}.{name}".strip("."), "there is nothing to inherit from here", hint, "ARC104")
+
+
+def _within(spec: Spec, path: str, depth: int) -> Iterator[Complaint]:
+    turns = len(spec.in_turn())
+    for name in spec.names:
         value = getattr(spec, name)
         for index, element in enumerate(value if isinstance(value, tuple) else (value,)):
             if isinstance(element, Spec):
                 where = f"{path}.{name}.{index}" if isinstance(value, tuple) else f"{path}.{name}"
                 blocks = len(range(index, depth, turns)) if turns else depth
-                found += long_cycles(element, where.strip("."), blocks)
-    return tuple(found)
-
-
-@lru_cache(maxsize=65536)
-def inheriting(spec: Spec, path: str) -> tuple[Complaint, ...]:
-    """`inherit` where it is not the field's own default: there is nothing that it could stand for."""
-    return tuple(each_inheriting(spec, path))
-
-
-def each_inheriting(spec: Spec, path: str) -> Iterator[Complaint]:
-    """The same, looked at anew."""
-    for name in spec.names:
-        value = spec.__dict__[name]
-        if name in ("activation", "bias") and _inherits(value) and not _inherits(type(spec).model_fields[name].default):
-            hint = "write the value; only the mixer, mlp and norm of a stage inherit"
-            yield Complaint(f"{path}.{name}".strip("."), "there is nothing to inherit from here", hint, "ARC104")
-        elif isinstance(value, Spec):
-            yield from inheriting(value, f"{path}.{name}".strip("."))
+                yield from misplaced(element, where.strip("."), blocks)
 
 
 def _inherits(value: Any) -> bool:

@@ -135,14 +135,12 @@ class _Driver:
         self._take()
         self.mine |= {key: self.known(key) for key in self.pool.attach(self.left)}
         while self.left or self.mine:
-            self._carry_out()
-            cancelled = self.folder.cancelled()
-            self._stop(cancelled)
+            self._look_on()
             if not self.summary.reason:
-                self._start(cancelled)
+                self._start(self.folder.cancelled())
             elif not self.mine:
                 break
-            ended = self.pool.wait(PAUSE)
+            ended = self.pool.wait(PAUSE, self._look_on)
             for one in ended:
                 self._end(one)
             if not ended and not self.mine:
@@ -151,6 +149,11 @@ class _Driver:
                 self._take()
         self.summary.planned = self.source.planned
         return self.summary
+
+    def _look_on(self) -> None:
+        """What is seen to while runs are at work."""
+        self._carry_out()
+        self._stop(self.folder.cancelled())
 
     def _carry_out(self) -> None:
         """Do what pages have asked for."""

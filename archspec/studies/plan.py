@@ -99,7 +99,7 @@ class PlannedTrial:
     rungs: tuple[float, ...] = ()
     """What it reached on each rung that it has ended, by the metric that they read; the recipe itself is the last."""
     again: bool = False
-    """Whether it is one that was given up on a rung, and fetched back."""
+    """Whether it is one that was given up on a rung, or failed and was retried, and so was fetched back."""
 
     @property
     def rung(self) -> int:

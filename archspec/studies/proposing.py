@@ -32,6 +32,8 @@ CLIMBED = "rungs"
 """Under which it keeps what it reached on each rung."""
 AGAIN = "again"
 """Under which it says that it was fetched back, and so no sampler's."""
+BROKEN = "broken"
+"""Under which it keeps the keys of the runs that it failed by."""
 
 
 Begin = Callable[[], list[Choices]]
@@ -47,6 +49,7 @@ class Asked(NamedTuple):
     values: dict[str, float]
     rungs: tuple[float, ...] = ()
     again: bool = False
+    broken: tuple[str, ...] = ()
 
 
 class Told:
@@ -103,8 +106,8 @@ class Proposals:
                 # To Optuna the value of one that was given up is the last that it reported.
                 told = dict(zip(self.search.objectives, trial.values if state == "done" else (), strict=False))
                 values = {**told, **attributes.get(VALUES, {})}
-                climbed = tuple(attributes.get(CLIMBED, ())), AGAIN in attributes
-                yield Asked(trial.number, attributes[FEASIBLE], state, values, *climbed)
+                climbed, broken = (tuple(attributes.get(name, ())) for name in (CLIMBED, BROKEN))
+                yield Asked(trial.number, attributes[FEASIBLE], state, values, climbed, AGAIN in attributes, broken)
 
     def ask(self, again: Choices | None = None) -> Asked | None:
         """The next candidate that meets the constraints, or one once more; None where there are no more."""
@@ -135,9 +138,19 @@ class Proposals:
         self._report(number, rungs)
         self.ledger.commit()
 
-    def tell(self, number: int, state: str, values: Mapping[str, float], rungs: Sequence[float] = ()) -> None:
-        """What has become of a candidate."""
-        self._report(number, rungs)
+    def tell(
+        self,
+        number: int,
+        state: str,
+        values: Mapping[str, float],
+        rungs: Sequence[float] = (),
+        broken: Sequence[str] = (),
+    ) -> None:
+        """What has become of a candidate; one that failed on a rung has reported those below."""
+        if state == "failed":
+            self._trial(number).set_user_attr(BROKEN, [*broken])
+        else:
+            self._report(number, rungs)
         complete = state == "done"
         said = [values[name] for name in self.search.objectives] if complete else None
         self._trial(number).set_user_attr(VALUES, dict(values))
@@ -178,8 +191,6 @@ class Proposals:
             return self.study.ask()
 
     def _end(self, number: int, state: TrialState, values: list[float] | None) -> None:
-        if self._trials()[number].state.is_finished():
-            return  # no sampler can be told twice
         with quiet():
             self.study.sampler = sampler(self.search.sampler, self.search.seed, number)
             self.study.tell(number, values, state=state)
@@ -203,9 +214,7 @@ class Proposals:
             yield from trial.constraints
 
     def _trial(self, number: int) -> Trial:
-        """A trial that something is to be noted of; of one that had failed and was tried again it is noted nowhere."""
-        if self._trials()[number].state.is_finished():
-            return optuna.create_study().ask()
+        """A trial that something is to be noted of."""
         return Trial(self.study, self._trials()[number]._trial_id)
 
     def _trials(self) -> list[FrozenTrial]:

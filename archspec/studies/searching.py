@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
@@ -21,6 +21,8 @@ from archspec.studies.proposing import Asked, Proposals
 from archspec.studies.pruning import Pruning
 from archspec.studies.searched import PlannedSearch, Searched, costs
 
+FAILED = ("failed", "invalid")
+"""What becomes of runs that a candidate fails by."""
 PAUSE = 1.0
 """Seconds between two looks at what runs measure."""
 
@@ -40,10 +42,11 @@ class Searching:
         """The keys of the runs that were named."""
         self.over: dict[str, Known] = {}
         """The runs that have ended, as they were known then."""
+        self.broken: dict[int, Sequence[str]] = {}
+        """The runs that candidates have failed by."""
         self.looked = 0.0
         for asked in self.proposals.asked():
             self._remember(self._add(asked))
-        self._reopen([trial for trial in self._stopped() if not self._failed(trial)])
         if not self.search.measured and not self.setting.proxies:
             [self._settled(trial) for trial in self._running()]
         self._grown()
@@ -53,7 +56,7 @@ class Searching:
         found = list(self._needed())
         while room and not found and not self.folder.halted and self._ask():
             found = list(self._needed())
-        if not found and self.searched.complete:
+        if not found and self.searched.complete and self._fetched_back() is None:
             found = [run for run in self.planned.plan.runs if run.role not in CHOOSING and run.key not in self.given]
         self.given.update(run.key for run in found)
         return found
@@ -62,7 +65,7 @@ class Searching:
         """Note a result, and tell of the candidates that waited for nothing else."""
         self.over[key] = known
         if known.state == "done":  # a driver was asked to try it again
-            self._reopen([trial for trial in self._stopped() if key in self._all(trial) and self._unbroken(trial)])
+            self._reopen(key)
         if [trial for trial in self._running() if self._left_out(trial) or self._settled(trial)]:
             self._grown()
 
@@ -80,7 +83,7 @@ class Searching:
 
     def _ask(self) -> bool:
         """Ask for another candidate, where more are wanted and there is one; first for those that are fetched back."""
-        again = self.searched.left_behind
+        again = self._fetched_back()
         if again is None and self.searched.full:
             return False
         asked = self.proposals.ask(again.choices if again else None)
@@ -91,8 +94,19 @@ class Searching:
         self._grown()
         return True
 
+    def _fetched_back(self) -> PlannedTrial | None:
+        """A candidate that gets another trial: it was given up on a rung too early, or failed and was retried."""
+        newest = {trial.arm: trial.number for trial in self.searched.trials.values()}
+        failed = (self.searched.trials[number] for number in newest.values() if number in self.broken)
+        return self.searched.left_behind or next((one for one in failed if not self._failed(one.number)), None)
+
+    def _failed(self, number: int) -> bool:
+        """Whether nobody has had all runs tried again that a candidate failed by."""
+        return any(known(self._folder(key)).state in FAILED for key in self.broken[number])
+
     def _add(self, asked: Asked) -> PlannedTrial:
-        trial = PlannedTrial(asked.number, "", asked.choices, *asked[2:])
+        self.broken |= {asked.number: asked.broken} if asked.broken else {}
+        trial = PlannedTrial(asked.number, "", asked.choices, *asked[2:-1])
         self.searched.add(trial)
         return self.searched.trials[asked.number]
 
@@ -105,13 +119,6 @@ class Searching:
     def _running(self) -> list[PlannedTrial]:
         return [trial for trial in self.searched.trials.values() if trial.state == "running"]
 
-    def _stopped(self) -> list[PlannedTrial]:
-        return [trial for trial in self.searched.trials.values() if trial.state in ("failed", "cancelled")]
-
-    def _failed(self, trial: PlannedTrial) -> bool:
-        """Whether a run of a candidate has failed, and nobody has had it tried again."""
-        return any(known(self._folder(key)).state in ("failed", "invalid") for key in self._all(trial))
-
     def _left_out(self, trial: PlannedTrial) -> bool:
         """Leave out a candidate of which a run was cancelled; in the journal it stays open, should it be retried."""
         if not any(self.over[key].state == "cancelled" for key in self._all(trial) if key in self.over):
@@ -119,14 +126,12 @@ class Searching:
         self.searched.trials[trial.number] = replace(trial, state="cancelled")
         return True
 
-    def _unbroken(self, trial: PlannedTrial) -> bool:
-        """Whether all runs of a candidate that have ended are done."""
-        return all(self.over[key].state == "done" for key in self._all(trial) if key in self.over)
-
-    def _reopen(self, trials: Iterable[PlannedTrial]) -> None:
-        """Have candidates go on that had failed or were cancelled."""
-        for trial in trials:
-            self.searched.trials[trial.number] = replace(trial, state="running")
+    def _reopen(self, key: str) -> None:
+        """Have candidates go on that were cancelled, once all of their runs that have ended are done."""
+        for trial in [trial for trial in self.searched.trials.values() if trial.state == "cancelled"]:
+            keys = self._all(trial)
+            if key in keys and all(self.over[key].state == "done" for key in keys if key in self.over):
+                self.searched.trials[trial.number] = replace(trial, state="running")
 
     def _all(self, trial: PlannedTrial) -> list[str]:
         """The keys of all that a candidate needs."""
@@ -194,7 +199,9 @@ class Searching:
         top = (values[self.search.pruned_by],) if state == "done" and self.setting.rungs else ()
         trial = replace(trial, state=state, values=values, rungs=(*trial.rungs, *top))
         self.searched.trials[trial.number] = trial
-        self.proposals.tell(trial.number, state, values, trial.rungs)
+        broken = [key for key in self._all(trial) if key in self.over and self.over[key].state in FAILED]
+        self.broken |= {trial.number: broken} if broken else {}
+        self.proposals.tell(trial.number, state, values, trial.rungs, broken)
 
     def _refused(self, trial: PlannedTrial, wrong: dict[str, float]) -> bool:
         """Tell that a candidate's proxies miss constraints: it is not trained, and counts as little as if never met."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from archspec.errors import ArchspecError
+from archspec.execution.jobs import AGAIN, wanted
 from archspec.records.run import RunFolder
 from archspec.spec.recipe import Recipe
 from archspec.training.environment import settled, together
@@ -41,7 +42,8 @@ def attempted(run: RunFolder, recipe: Recipe, progress: Progress | None) -> Iter
 
 def asked_to_stop(journal: Journal, signals: Signals) -> int:
     """A sign of life, and the exit code with which any of the processes was asked to stop; 0 where none was."""
-    code = journal.world.largest(SUPERSEDED if journal.beat() else signals.code)
+    own = signals.code or (0 if wanted() else AGAIN)
+    code = journal.world.largest(SUPERSEDED if journal.beat() else own)
     if code == SUPERSEDED:
         raise SupersededError
     return code

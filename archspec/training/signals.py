@@ -7,10 +7,9 @@ import threading
 from types import FrameType
 from typing import Any
 
-REQUEUE, INTERRUPTED = 85, 130
-"""Exit codes: `start me again`, and Ctrl-C."""
+from archspec.execution.jobs import AGAIN, INTERRUPTED
 
-CODES = {signal.SIGUSR1: REQUEUE, signal.SIGUSR2: REQUEUE, signal.SIGTERM: REQUEUE, signal.SIGINT: INTERRUPTED}
+CODES = {signal.SIGUSR1: AGAIN, signal.SIGUSR2: AGAIN, signal.SIGTERM: AGAIN, signal.SIGINT: INTERRUPTED}
 
 
 class Stopped(Exception):  # noqa: N818

@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from archspec.execution.jobs import AGAIN
+from archspec.execution.jobs import AGAIN, wanted
 from archspec.records.files import append_line, write_json
 from archspec.records.run import RunFolder
 
@@ -15,6 +15,8 @@ PACE = "FAKE_PACE"
 """Seconds a step takes."""
 BROKEN = "FAKE_BROKEN"
 """Seeds, with commas, whose runs go wrong: `raise`, `die`, `again` or `noise` after a colon."""
+BROKEN_KEY = "FAKE_BROKEN_KEY"
+"""The key of a run that goes wrong."""
 GATE = "FAKE_GATE"
 """A file; while it is not there, nothing goes on."""
 
@@ -34,6 +36,10 @@ def work(folder: str) -> int:
         time.sleep(float(os.environ.get(PACE, "0")))
         while not Path(os.environ.get(GATE, "/")).exists():
             time.sleep(0.01)
+        if not wanted():
+            attempt.leave()
+            return AGAIN
+        _go_wrong("raise" if run.key == os.environ.get(BROKEN_KEY) else "")
         _go_wrong(wrong.get(str(run.spec()["seed"]), ""))
         write_json(attempt.checkpoints / f"{step + 1}.json", {"step": step + 1})
         append_line(attempt.metrics, line_of(run.key, step))

@@ -173,6 +173,44 @@ def test_a_rung_that_goes_wrong_fails_its_candidate_alone(tmp_path: Path, monkey
     assert {run.role for run in plan.runs} == {"rung 1"}
 
 
+@pytest.mark.parametrize("rung", [0, 1])
+def test_a_rung_that_failed_is_retried_and_climbed_from(
+    rung: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = {**SEARCH, "sampler": "random", "trials": "1", "final": "{best: 0}"}
+    file, store = written(tmp_path, **search), tmp_path / "store"
+    undisturbed, _ = driven(file, tmp_path / "undisturbed")
+    keys = [run.key for run in undisturbed.runs]
+    monkeypatch.setenv(fake.BROKEN_KEY, keys[rung])
+    plan, _ = driven(file, store)
+    assert [(trial.state, len(trial.rungs)) for trial in plan.trials] == [("failed", rung)]
+    monkeypatch.delenv(fake.BROKEN_KEY)
+    assert driven(file, store)[1] == []
+    RunFolder(Store(store).run(keys[rung])).reopen()
+    again, events = driven(file, store)
+    assert [event.run.key for event in events if event.what == "started"] == keys[rung:]
+    assert [trial.state for trial in again.trials] == ["failed", "done"]
+    assert replace(again.trials[1], number=0, again=False) == undisturbed.trials[0]
+
+
+def test_a_candidate_that_is_cancelled_on_a_rung_goes_on_from_there(tmp_path: Path) -> None:
+    search = {**SEARCH, "trials": "4", "final": "{best: 0}"}
+    file, store = written(tmp_path, **search), tmp_path / "store"
+    undisturbed, _ = driven(file, tmp_path / "undisturbed")
+    cancelled = next(run.key for run in undisturbed.runs if run.role == "rung 2")
+    StudyFolder.of(store, undisturbed).cancel([cancelled])
+    plan, events = driven(file, store)
+    assert cancelled not in {event.run.key for event in events}
+    (number,) = [trial.number for trial in plan.trials if trial.state == "cancelled"]
+    assert plan.trials[number].rungs == undisturbed.trials[number].rungs[:1]
+    assert {trial.state for trial in plan.trials} == {"cancelled", "done", "pruned"}
+    StudyFolder.of(store, undisturbed).cancel([])
+    again, _ = driven(file, store)
+    assert {trial.state for trial in again.trials} == {"done", "pruned"}
+    (gone_on,) = [trial for trial in again.trials if trial.number == number]
+    assert gone_on.rungs[:2] == undisturbed.trials[number].rungs[:2]
+
+
 def test_a_rung_that_saves_nothing_is_refused(tmp_path: Path) -> None:
     file = written(tmp_path, rungs="[{batch: 16, fraction: 1/4}, {batch: 16, fraction: 1/8}]")
     with pytest.raises(SpecError, match=r"rung 1 takes .* no more") as caught:

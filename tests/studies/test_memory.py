@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from archspec.execution.jobs import UNKNOWN_NEEDS, Ended, Needs
+from archspec.execution.jobs import UNKNOWN_NEEDS, Ended, Needs, nothing
 from archspec.records.files import append_line
 from archspec.records.knowing import known
 from archspec.records.known import Known
@@ -149,7 +150,7 @@ class Starving(Lasting):
             run.finish(run.claim(), {"state": "done", "top1": 50.0})
         self.ended.append(Ended(job, 0) if run.result() else Ended(job, 1, "SLURM says OUT_OF_MEMORY", starved=True))
 
-    def wait(self, seconds: float) -> list[Ended]:
+    def wait(self, seconds: float, meanwhile: Callable[[], None] = nothing) -> list[Ended]:
         ended, self.ended = self.ended, []
         return ended
 

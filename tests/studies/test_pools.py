@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-from archspec.execution.jobs import AGAIN, UNKNOWN_NEEDS, Ended, Needs
+from archspec.execution.jobs import AGAIN, UNKNOWN_NEEDS, Ended, Needs, nothing
 from archspec.records.knowing import known
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
@@ -38,7 +38,7 @@ class Lasting:
     def submit(self, job: str, folder: Path, needs: Needs = UNKNOWN_NEEDS) -> None:
         self.jobs.append((job, folder))
 
-    def wait(self, seconds: float) -> list[Ended]:
+    def wait(self, seconds: float, meanwhile: Callable[[], None] = nothing) -> list[Ended]:
         if len(self.jobs) == 6:
             job, folder = self.jobs.pop(0)
             RunFolder(folder).finish(RunFolder(folder).claim(), {"state": "failed", "reason": "no luck"})

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.runner import RUNNER
+from archspec.studies import driving, searching
 from archspec.studies.driving import Event, drive
 from archspec.studies.folder import StudyFolder
 from archspec.studies.plan import Plan
@@ -88,9 +92,29 @@ def test_what_failed_counts_once_it_was_retried(tmp_path: Path, monkeypatch: pyt
         if run.arm == plan.trials[0].arm:
             RunFolder(Store(store).run(run.key)).reopen()
     again, _ = driven(file, store, 2)
-    assert states(again) == ["done", "failed", "failed", "failed"]
-    assert again.tested[1].id == f"best/{plan.by_id[plan.trials[0].arm].name}"
+    assert states(again) == ["failed"] * 4 + ["done"]
+    assert again.trials[-1].again
+    assert again.trials[-1].choices == plan.trials[0].choices
+    assert again.tested[1].id == "best/4"
     assert asked(driven(file, store, 2)[0]) == asked(again)
+    assert driven(file, store, 2)[1] == []
+
+
+def test_samplers_learn_from_what_was_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, store = written(tmp_path, trials="2", final="{best: 0}"), tmp_path / "store"
+    monkeypatch.setenv(fake.BROKEN, "0:raise")
+    plan, _ = driven(file, store)
+    RunFolder(Store(store).run(plan.runs[0].key)).reopen()
+    assert states(driven(file, store)[0]) == ["failed"] * 3, "it fails once more"
+    assert driven(file, store)[1] == [], "and waits to be retried"
+    monkeypatch.delenv(fake.BROKEN)
+    RunFolder(Store(store).run(plan.runs[0].key)).reopen()
+    again, _ = driven(file, store)
+    journal = JournalStorage(JournalFileBackend(str(folder(file, store).journal)))
+    told = optuna.load_study(study_name=plan.question, storage=journal).trials[-1]
+    assert told.state.name == "COMPLETE"
+    assert told.values == [again.trials[-1].values["top1"]] == [fake.score_of(plan.runs[0].key)]
+    assert told.params == plan.trials[0].choices
 
 
 def test_what_failed_may_be_refused_once_it_was_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,8 +125,7 @@ def test_what_failed_may_be_refused_once_it_was_retried(tmp_path: Path, monkeypa
     assert states(plan) == ["failed"] * 2
     monkeypatch.delenv(fake.BROKEN)
     RunFolder(Store(store).run(plan.runs[0].key)).reopen()
-    folder(file, store).cancel([], halted=True)
-    assert states(driven(file, store)[0]) == ["refused", "failed"]
+    assert states(driven(file, store)[0]) == ["failed", "failed", "refused"]
 
 
 def test_a_page_has_a_failed_candidate_tried_again_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,14 +139,40 @@ def test_a_page_has_a_failed_candidate_tried_again_meanwhile(tmp_path: Path, mon
             ask(folder(file, store), "retry", retried)
 
     plan = interrupted(file, store, retry)
-    assert states(plan) == ["done"] * 4
-    assert plan.trials[0].values["top1"] == fake.score_of(retried[0])
+    assert sorted(states(plan)) == ["done"] * 4 + ["failed"]
+    (again,) = [trial for trial in plan.trials if trial.again]
+    assert again.values["top1"] == fake.score_of(retried[0])
 
 
-@pytest.mark.parametrize("pruner", ["{kind: median, startup: 2}", "{kind: wilcoxon, p: 0.4, startup: 1}"])
-def test_in_this_process_a_pruner_decides_between_runs_only(pruner: str, tmp_path: Path) -> None:
-    file = written(tmp_path, pruner=pruner, trials="8", final="{best: 0}", sampler="random")
-    file.write_text(file.read_text(encoding="utf-8").replace("seek\n", "seek\nseeds: 6\n", 1), encoding="utf-8")
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver that looks on at every step."""
+    monkeypatch.setattr(driving, "PAUSE", 0.0)
+    monkeypatch.setattr(searching, "PAUSE", 0.0)
+
+
+@pytest.mark.usefixtures("looking")
+def test_in_this_process_a_pruner_looks_on_too(tmp_path: Path) -> None:
+    file = written(tmp_path, pruner="{kind: median, startup: 2}", trials="8", final="{best: 0}", sampler="random")
     plan, _ = driven(file, tmp_path / "store")
-    assert set(states(plan)) == ({"done", "pruned"} if "wilcoxon" in pruner else {"done"})
+    assert set(states(plan)) == {"done", "pruned"}
+    for trial in plan.trials:
+        key = next(run.key for run in plan.runs if run.arm == trial.arm)
+        steps = len(RunFolder(Store(tmp_path / "store").run(key)).metrics())
+        assert (steps < fake.STEPS) == (trial.state == "pruned")
     assert driven(file, tmp_path / "store")[1] == []
+
+
+@pytest.mark.usefixtures("looking")
+def test_what_is_cancelled_in_this_process_stops_where_it_is(tmp_path: Path) -> None:
+    file, store = written(tmp_path, trials="2", sampler="random", final="{best: 0}"), tmp_path / "store"
+
+    def cancel(event: Event) -> None:
+        if event.what == "started" and event.run.arm == "trial/0":
+            folder(file, store).cancel([event.run.key])
+
+    plan = interrupted(file, store, cancel)
+    assert states(plan) == ["cancelled", "done"]
+    assert len(RunFolder(Store(store).run(plan.runs[0].key)).metrics()) < fake.STEPS
+    folder(file, store).cancel([])
+    assert states(driven(file, store)[0]) == ["done", "done"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from archspec.execution.jobs import AGAIN, WANTED
 from archspec.training.signals import Signals, Stopped
 from archspec.training.train import train
 from tests.training.runs import outcome, run_in, start
@@ -26,6 +27,20 @@ def test_a_signal_ends_in_a_checkpoint_and_an_exit_code(tmp_path: Path, name: st
     assert stop.value.code == code
     assert run.result() is None
     assert int(run.checkpoints()[0].name[:10]) == 30
+    train(run.path)
+    assert outcome(run) == outcome(undisturbed)
+
+
+def test_what_is_no_longer_wanted_stops_without_a_signal(tmp_path: Path) -> None:
+    undisturbed, run = run_in(tmp_path / "one"), run_in(tmp_path / "two")
+    train(undisturbed.path)
+    steps = iter([True] * 29)
+    asked = WANTED.set(lambda: next(steps, False))
+    with pytest.raises(Stopped) as stop:
+        train(run.path)
+    WANTED.reset(asked)
+    assert stop.value.code == AGAIN
+    assert run.result() is None
     train(run.path)
     assert outcome(run) == outcome(undisturbed)
 

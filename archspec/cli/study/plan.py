@@ -172,11 +172,16 @@ def _totals(planned: Planned, known: dict[str, Known]) -> list[str]:
     runs = f"{fmt.count(len(once), 'run')}, {len(once) - len(open_)} in the store"
     arms, seeds = fmt.count(len(plan.arms), "arm"), fmt.count(len(plan.seeds), "seed")
     said = f"{arms} × {seeds} ({_ranges(plan.seeds)}): {runs}"
+    total = planned.total(plan.keys)
+    to_come = (
+        [f"and what follows from their results, up to {fmt.count(total, 'run')} in all"] if total > len(once) else []
+    )
     macs = sum(map(plan.training_macs, left))
     roles = dict.fromkeys(run.role for run in plan.runs if run.role not in TRAININGS)
     measured = [f"measured on each finished run: {', '.join(roles)}"] if roles else []
     return [
         said,
+        *to_come,
         *measured,
         f"left: {fmt.short(macs)} multiply-accumulates of training, up to {disk / 2**20:,.0f} MiB on disk",
     ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from archspec.errors import ExecutionError
-from archspec.execution.jobs import AGAIN, UNKNOWN_NEEDS, Ended, Needs, Signs
+from archspec.execution.jobs import AGAIN, UNKNOWN_NEEDS, Ended, Needs, Signs, nothing
 from archspec.execution.slurm.asking import Word, history, queue
 from archspec.execution.slurm.batch import Batch, Pack, batches
 from archspec.execution.slurm.limits import Limits, limits
@@ -68,7 +68,7 @@ class Queue:
         """Take a job; those that are taken before the next wait are submitted together."""
         self.new[job] = folder, needs.main
 
-    def wait(self, seconds: float) -> list[Ended]:
+    def wait(self, seconds: float, meanwhile: Callable[[], None] = nothing) -> list[Ended]:
         """The jobs that have ended. SLURM is asked now and then, once for all of them."""
         self._forget()
         self._hand_over()

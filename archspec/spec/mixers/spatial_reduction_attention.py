@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Literal, Self
 
 from pydantic import Field
@@ -60,7 +59,7 @@ class SpatialReductionAttention(Headed):
 
     def coarse(self, at: Place) -> Place:
         """Where the tokens stand that are looked at."""
-        return replace(at, grid=self.smaller(at.grid), native=self.smaller(at.native))
+        return at._replace(grid=self.smaller(at.grid), native=self.smaller(at.native))
 
     def parts(self, at: Place) -> Iterator[Part]:
         """The norm of the smaller map."""
