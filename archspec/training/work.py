@@ -11,6 +11,7 @@ import torch
 from archspec.errors import RecordsError
 from archspec.records.run import RunFolder
 from archspec.training.attempting import SupersededError
+from archspec.training.environment import ApartError
 from archspec.training.measuring import measure
 from archspec.training.progress import Progress
 from archspec.training.signals import Stopped
@@ -26,8 +27,8 @@ def work(folder: Path | str, progress: Progress | None = None) -> int:
         return stop.code
     except SupersededError:
         return 0
-    # A disk that is full says nothing about the run.
-    except RecordsError:
+    # A disk that is full says nothing about the run, nor does a process beside this one that has died.
+    except (RecordsError, ApartError):
         raise
     except Exception as error:
         failed(run, f"{type(error).__name__}: {error}", traceback.format_exc())
