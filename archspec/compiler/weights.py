@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from archspec.compiler.dialects import Dialect, dialects
 from archspec.errors import WeightsError
+from archspec.records.files import write_atomic
 from archspec.spec.arch import Arch
 from archspec.spec.loading import load
 
@@ -90,16 +91,13 @@ def load_pretrained(model: Network, arch: Arch) -> None:
 
 
 def save_model(model: Network, path: str | Path) -> None:
-    """Write a network's weights as safetensors, with its resolved spec, so that the file alone rebuilds it."""
+    """Write a network's weights, whole or not at all, with its resolved spec, so that the file alone rebuilds it."""
     if any(tensor.is_meta for tensor in model.state_dict().values()):
         raise WeightsError("a network on the device `meta` has no numbers to write")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     about = {"arch": model.spec.arch, "plugins": model.spec.plugins}
     spec = {**about, **model.spec.to_dict(metadata=False)}
-    try:
-        save_file(tensors, path, metadata={"archspec": json.dumps(spec), "classes": str(model.num_classes)})
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{path} cannot be written: {error}") from None
+    write_atomic(Path(path), save(tensors, {"archspec": json.dumps(spec), "classes": str(model.num_classes)}))
 
 
 def load_model(path: str | Path) -> Network:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from archspec.errors import RecordsError
+from archspec.records.files import write_atomic
 from archspec.records.run import RunFolder
 from archspec.training.attempting import SupersededError
 from archspec.training.environment import ApartError
@@ -47,6 +48,6 @@ def _give_back() -> None:
 def failed(run: RunFolder, reason: str, details: str) -> None:
     """End a run as failed, for a reason in one line; the details are kept beside."""
     attempt = run.newest() or run.claim()
-    attempt.failure.write_text(details, encoding="utf-8")
+    write_atomic(attempt.failure, details)
     run.finish(attempt, {"state": "failed", "reason": reason.splitlines()[0], "checkpoint": None})
     attempt.leave()
