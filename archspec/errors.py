@@ -4,6 +4,7 @@
      ├── SpecError       something that was written cannot be: a list of located Problems
      ├── WeightsError    a checkpoint does not fit the network it is loaded into
      ├── RecordsError    a run folder cannot be read or written
+     │    └── FullError  nothing more can be: the disk is full
      ├── DataError       the data of a recipe is absent, laid out wrongly or broken
      ├── ExecutionError  runs cannot be handed to where they are to run
      ├── ExportError     a network cannot be written in the format that is asked for
@@ -99,6 +100,10 @@ class ExportError(ArchspecError):
 
 class RecordsError(ArchspecError):
     """A run folder cannot be read or written; the operating system's own error is its cause."""
+
+
+class FullError(RecordsError):
+    """A disk is full, or a quota used up: whatever runs next fares no better until somebody has seen to that."""
 
 
 class DataError(ArchspecError):

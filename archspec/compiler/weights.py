@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from archspec.compiler.dialects import Dialect, dialects
 from archspec.errors import WeightsError
+from archspec.records.files import write_atomic
 from archspec.spec.arch import Arch
 from archspec.spec.loading import load
 
@@ -90,11 +91,8 @@ def load_pretrained(model: Network, arch: Arch) -> None:
 
 
 def save_model(model: Network, path: str | Path) -> None:
-    """Write a network's weights as safetensors, with its resolved spec, so that the file alone rebuilds it."""
-    try:
-        Path(path).write_bytes(packed(model))
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be written: {error}") from None
+    """Write a network's weights, whole or not at all, with its resolved spec, so that the file alone rebuilds it."""
+    write_atomic(Path(path), packed(model))
 
 
 def packed(model: Network) -> bytes:

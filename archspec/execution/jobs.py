@@ -27,12 +27,14 @@ class Ended(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """The memory that a job is thought to need, in bytes; nothing where nobody knows."""
+    """The memory that a job is thought to need, in bytes; nothing where nobody knows. And whether it needs quiet."""
 
     main: int = 0
     """Of each machine that it runs on."""
     device: int = 0
     """Of each accelerator."""
+    alone: bool = False
+    """Whether it measures time, which others at work beside it would change."""
 
 
 UNKNOWN_NEEDS = Needs()
@@ -76,7 +78,7 @@ class Pool(Protocol):
         """How many more jobs it takes now."""
 
     def takes(self, needs: Needs) -> bool:
-        """Whether there is memory for one more such job now."""
+        """Whether there is room for one more such job now."""
 
     def submit(self, job: str, folder: Path, needs: Needs = UNKNOWN_NEEDS) -> None:
         """Begin a job: the function is called with its folder."""

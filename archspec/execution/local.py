@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import selectors
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from pathlib import Path
+from typing import NamedTuple
 
+from archspec.errors import ExecutionError
+from archspec.execution.crew import Crew
 from archspec.execution.jobs import AGAIN, UNKNOWN_NEEDS, Ended, Needs, nothing
-from archspec.execution.process import Process
-from archspec.execution.room import device_memory, free_memory
+from archspec.execution.room import device_memory, free_memory, kills
 from archspec.spec.runner import Local, seconds
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 GRACE = 60.0
-"""Seconds that a job has to stop once its time is over."""
+"""Seconds that a job has to stop once it was asked to."""
+
+
+class Place(NamedTuple):
+    """What is set apart for one run."""
+
+    cores: tuple[str, ...]
+    """Of each of its processes."""
+    devices: str
+    """For all of them."""
 
 
 class Workers:
@@ -30,18 +42,28 @@ class Workers:
     def __init__(self, runner: Local, target: str, log: Path) -> None:
         self.runner, self.target, self.log = runner, target, log
         self.places = list(places(runner))
-        self.idle: dict[int, _Worker] = {}
+        if not self.places:
+            wanted, there = runner.resources.gpus, len(_devices())
+            message = f"a run is to have {wanted} of this machine's accelerators, and {there} can be seen"
+            raise ExecutionError(f"{message}; `--runner local` runs on its processors, and `nvidia-smi -L` says more")
+        self.idle: dict[int, Crew] = {}
         """By their places."""
-        self.busy: dict[str, _Worker] = {}
+        self.busy: dict[str, Crew] = {}
+        self.place: dict[str, int] = {}
+        """Of the jobs at work."""
         self.needs: dict[str, Needs] = {}
-        """The memory that is taken by the jobs at work."""
+        """What is taken by the jobs at work."""
+        self.kills: dict[str, int] = {}
+        """How often the kernel had run short of memory before they began."""
         self.memory = free_memory() if runner.memory is None else runner.memory
-        shared = {devices for _, devices in self.places} if runner.resources.gpus and runner.share > 1 else set()
+        shared = {place.devices for place in self.places} if runner.resources.gpus and runner.share > 1 else set()
         self.devices = {devices: device_memory(devices) for devices in shared}
         """What is free before anything has begun, of main memory and on the accelerators that are shared."""
         self.limit = math.inf if runner.time_limit is None else seconds(runner.time_limit)
         self.deadlines: dict[str, float] = {}
         """When the time of jobs is over, where it is limited."""
+        self.asked: dict[str, float] = {}
+        """Jobs that were asked to stop, and when they are killed."""
         self.late: set[str] = set()
 
     def attach(self, jobs: Iterable[str]) -> tuple[str, ...]:
@@ -54,132 +76,138 @@ class Workers:
         return len(self.places) - len(self.busy)
 
     def takes(self, needs: Needs) -> bool:
-        """Whether there is memory beside the jobs at work; where there is none, workers without a job leave."""
-        if (fits := self._place(needs) is not None) or not self.busy:
-            return fits
-        for place in list(self.idle):
-            self.idle.pop(place).leave()
-        return False
+        """Whether there is room beside the jobs at work; where there is no memory, workers without a job leave."""
+        if self._crowded(needs):
+            for place in list(self.idle):
+                self.idle.pop(place).leave()
+        return self._place(needs) is not None
 
     def submit(self, job: str, folder: Path, needs: Needs = UNKNOWN_NEEDS) -> None:
-        """Give a job to a worker that has none, or to a new one."""
-        self.late.discard(job)
+        """Give a job to workers that have none, or to new ones."""
         place = self._place(needs)
         assert place is not None, "whoever submits asks first"
-        worker = self.idle.pop(place, None)
-        if worker is None or not worker.begin(str(folder)):
-            worker = _Worker(place, self._command(place), self._environment(place), self.log)
-            worker.begin(str(folder))
-        self.busy[job], self.needs[job], self.deadlines[job] = worker, needs, time.monotonic() + self.limit
+        crew = self.idle.pop(place, None)
+        if crew is None or not crew.begin(str(folder)):
+            crew = self._crew(self.places[place], crew)
+            crew.begin(str(folder))
+        self.busy[job], self.place[job], self.needs[job], self.kills[job] = crew, place, needs, kills()
+        self.deadlines[job] = time.monotonic() + self.limit
 
     def wait(self, seconds: float, meanwhile: Callable[[], None] = nothing) -> list[Ended]:
-        """The jobs that have ended; a worker that has died ended its job with its signal."""
+        """The jobs that have ended."""
         if not self.busy:
             return []
         with selectors.DefaultSelector() as selector:
-            for job, worker in self.busy.items():
-                selector.register(worker.answers, selectors.EVENT_READ, job)
+            for job, crew in self.busy.items():
+                for member in crew.silent:
+                    selector.register(member.answers, selectors.EVENT_READ, (job, member))
             ready = [key.data for key, _ in selector.select(seconds)]
+        ended = []
+        for job, member in ready:
+            if job in self.busy and self.busy[job].heard(member):
+                ended.append(self._ended(job))
+            elif job in self.busy:
+                # Those that trained with it are about to end too, or wait for it in vain.
+                self.deadlines[job] = min(self.deadlines[job], time.monotonic() + GRACE)
         self._mind_the_time()
-        return [self._ended(job) for job in ready]
+        return ended
 
     def stop(self, job: str) -> None:
-        """Ask a job to stop where it can go on from."""
-        if job in self.busy:
-            self.busy[job].process.send_signal(signal.SIGTERM)
+        """Ask a job to stop where it can go on from; one that does not is killed."""
+        if job in self.busy and job not in self.asked:
+            self.asked[job] = time.monotonic() + GRACE
+            self.busy[job].stop()
 
     def close(self) -> None:
         """End all workers: those without a job leave by themselves, the others are killed."""
-        for worker in self.idle.values():
-            worker.leave()
-        for worker in self.busy.values():
-            worker.process.kill()
-            worker.leave()
-        self.idle, self.busy, self.needs, self.deadlines = {}, {}, {}, {}
+        for crew in self.busy.values():
+            crew.kill()
+        for crew in (*self.idle.values(), *self.busy.values()):
+            crew.leave()
+        self.idle, self.busy, self.place, self.needs, self.deadlines = {}, {}, {}, {}, {}
+
+    def _crew(self, place: Place, gone: Crew | None) -> Crew:
+        """New workers, in the place of others of which some have gone."""
+        if gone is not None:
+            gone.kill()
+            gone.leave()
+        environment = {**os.environ, VISIBLE: place.devices, **self.runner.environment}
+        return Crew(self.target, place.cores, environment, self.runner.setup, self.log)
+
+    def _crowded(self, needs: Needs) -> bool:
+        """Whether main memory is too little for one more beside those at work; what is too large may try alone."""
+        taken = sum(one.main for one in self.needs.values())
+        return bool(self.busy) and taken + needs.main > self.memory
 
     def _place(self, needs: Needs) -> int | None:
-        """A free place with memory; on the least used device, and with a worker that is there already.
-
-        What needs more than there is may try alone.
-        """
-        taken = {worker.place: self.needs[job] for job, worker in self.busy.items()}
-        if taken and sum(one.main for one in taken.values()) + needs.main > self.memory:
+        """A free place with room; on the least used device, and with workers that are there already."""
+        if self._crowded(needs):
             return None
+        taken = {self.place[job]: one for job, one in self.needs.items()}
 
-        def beside(place: int) -> list[int]:
-            return [one.device for other, one in taken.items() if self.places[other][1] == self.places[place][1]]
+        def beside(place: int) -> list[Needs]:
+            return [one for other, one in taken.items() if self.places[other].devices == self.places[place].devices]
 
         free = [place for place in range(len(self.places)) if place not in taken]
         for place in sorted(free, key=lambda place: (len(beside(place)), place not in self.idle)):
-            others = beside(place)
-            if not others or sum(others) + needs.device <= self.devices.get(self.places[place][1], math.inf):
+            others, memory = beside(place), self.devices.get(self.places[place].devices, math.inf)
+            quiet = not any(one.alone for one in (*others, needs))
+            if not others or (quiet and sum(one.device for one in others) + needs.device <= memory):
                 return place
         return None
 
     def _mind_the_time(self) -> None:
         """Have jobs stop whose time is over; what does not is killed."""
         now = time.monotonic()
-        for job, deadline in self.deadlines.items():
-            if now > deadline + GRACE:
-                self.busy[job].process.kill()
-            elif now > deadline and job not in self.late:
+        for job, crew in self.busy.items():
+            if now > self.asked.get(job, math.inf):
+                crew.kill()
+            elif now > self.deadlines[job] and job not in self.asked:
                 self.late.add(job)
                 self.stop(job)
 
     def _ended(self, job: str) -> Ended:
-        worker = self.busy.pop(job)
+        crew, place = self.busy.pop(job), self.place.pop(job)
+        ended, late = crew.ended(job), job in self.late
+        before, stopped = self.kills.pop(job), self.asked.pop(job, None)
         del self.deadlines[job], self.needs[job]
-        answer = worker.answer()
-        if answer is None:
-            return Ended(job, worker.leave() or -signal.SIGKILL)
-        self.idle[worker.place] = worker
-        code, error = int(answer["code"]), str(answer["error"])
-        if job in self.late and code == AGAIN:
-            error = f"stopped after {self.runner.time_limit}, its time limit"
-        return Ended(job, code, error)
-
-    def _command(self, place: int) -> list[str]:
-        command = [sys.executable, "-m", "archspec.execution.worker", self.target, self.places[place][0]]
-        if not self.runner.setup:
-            return command
-        return ["bash", "-c", "\n".join([*self.runner.setup, 'exec "$@"']), "setup", *command]
-
-    def _environment(self, place: int) -> dict[str, str]:
-        return {**os.environ, VISIBLE: self.places[place][1], **self.runner.environment}
+        self.late.discard(job)
+        if crew.dead is None:
+            self.idle[place] = crew
+        elif ended.code == -signal.SIGKILL and stopped is None and kills() > before:
+            return ended._replace(error="the kernel killed it, since memory was short", starved=True)
+        if late and ended.code == AGAIN:
+            return ended._replace(error=f"stopped after {self.runner.time_limit}, its time limit")
+        return ended
 
 
-class _Worker(Process):
-    """A worker at a place of its own."""
-
-    def __init__(self, place: int, command: list[str], environment: Mapping[str, str], log: Path) -> None:
-        self.place = place
-        with log.open("ab") as said:
-            # A session of its own: Ctrl-C is for the driver, which stops its workers in good order.
-            super().__init__(command, environment, said, apart=True)
-
-
-def places(runner: Local) -> Iterator[tuple[str, str]]:
-    """The cores and the devices of every worker that fits on this machine; no device is shared before all have one."""
+def places(runner: Local) -> Iterator[Place]:
+    """The cores and the devices of every run that fits on this machine; no device is shared before all have one."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [*range(os.cpu_count() or 1)]
-    each, gpus = runner.resources.cpus, runner.resources.gpus
+    gpus, each, processes = runner.resources.gpus, runner.cpus_each, runner.processes
     devices = _devices() if gpus else []
-    sets = (
-        [",".join(devices[i : i + gpus]) for i in range(0, len(devices) - gpus + 1, gpus)] * runner.share
-        if gpus
-        else []
-    )
-    fitting = len(sets) if gpus else max(1, len(cores) // each)
-    for index in range(min(runner.parallelism or fitting, fitting) if gpus else runner.parallelism or fitting):
-        own = [cores[(index * each + i) % len(cores)] for i in range(min(each, len(cores)))]
-        yield ",".join(map(str, own)), sets[index] if gpus else ""
+    sets = [",".join(devices[i : i + gpus]) for i in range(0, len(devices) - gpus + 1, gpus)] if gpus else []
+    fitting = len(sets) * runner.share if gpus else max(1, len(cores) // (each * processes))
+    wanted = runner.parallelism or fitting
+
+    def own(index: int) -> str:
+        """The cores of a process, counted over all places."""
+        return ",".join(str(cores[(index * each + i) % len(cores)]) for i in range(min(each, len(cores))))
+
+    for index in range(min(wanted, fitting) if gpus else wanted):
+        members = range(index * processes, (index + 1) * processes)
+        yield Place(tuple(map(own, members)), sets[index % len(sets)] if gpus else "")
 
 
 def _devices() -> list[str]:
     """The accelerators that may be used, found without torch."""
     if VISIBLE in os.environ:
-        return [device for device in os.environ[VISIBLE].split(",") if device]
+        # As CUDA reads it: what comes after a number that is none is not there.
+        named = (device.strip() for device in os.environ[VISIBLE].split(","))
+        return list(takewhile(lambda device: device and not device.startswith("-"), named))
     try:
         listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=True).stdout  # noqa: S607
     except (OSError, subprocess.SubprocessError):
         return []
-    return [str(index) for index, line in enumerate(listed.splitlines()) if line.startswith("GPU")]
+    # Their names, since CUDA may count them in another order than the driver does.
+    return re.findall(r"^GPU .*\(UUID: (\S+)\)", listed, re.MULTILINE)

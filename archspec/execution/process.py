@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import IO, Any
 
 
@@ -30,13 +31,13 @@ class Process:
         assert self.process.stdout is not None
         return self.process.stdout
 
-    def begin(self, folder: str) -> bool:
-        """Hand it a folder; False where it is no longer there to take it."""
+    def begin(self, folder: str, environment: Mapping[str, str] = MappingProxyType({})) -> bool:
+        """Hand it a folder, and what is new of its environment; False where it is no longer there to take them."""
         assert self.process.stdin is not None
         try:
-            self.process.stdin.write(json.dumps(folder).encode() + b"\n")
+            said = {"folder": folder, "environment": dict(environment)}
+            self.process.stdin.write(json.dumps(said).encode() + b"\n")
         except BrokenPipeError:
-            self.leave()
             return False
         return True
 

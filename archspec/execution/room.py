@@ -37,6 +37,14 @@ def _allowed() -> Iterator[float]:
                     yield float(int((folder / file).read_text()))
 
 
+def kills() -> int:
+    """How many processes the kernel has ended so far since memory was short; 0 where it does not say."""
+    with suppress(OSError):
+        found = re.search(r"^oom_kill (\d+)$", (SYSTEM / "proc/vmstat").read_text(), re.MULTILINE)
+        return int(found[1]) if found else 0
+    return 0
+
+
 def device_memory(devices: str) -> float:
     """Bytes that are free on the fullest of some accelerators; endless where nobody says."""
     asked = ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits", f"--id={devices}"]

@@ -23,9 +23,10 @@ def main(target: str, cores: str = "") -> None:
     os.dup2(2, 1)
     import_module(target.partition(":")[0])
     for line in sys.stdin:
-        answer = {"code": 0, "error": ""}
+        answer, said = {"code": 0, "error": ""}, json.loads(line)
+        os.environ |= said["environment"]
         try:
-            answer["code"] = call(target, json.loads(line))
+            answer["code"] = call(target, said["folder"])
         except KeyboardInterrupt:
             return
         # Whatever a job does wrong, the worker is there for the next one.

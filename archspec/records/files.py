@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from archspec.errors import RecordsError
+from archspec.errors import FullError, RecordsError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -99,12 +99,11 @@ def telling(path: Path, verb: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        said = f"{path} cannot be {verb}: {(error.strerror or str(error)).lower()}"
         if error.errno in FULL:
-            reason = f"{reason}; free some space and start again, what is finished is kept"
-        elif error.errno in FORBIDDEN:
-            reason = f"{reason}; allow it, or choose another folder with --store"
-        raise RecordsError(f"{path} cannot be {verb}: {reason}") from error
+            raise FullError(f"{said}; free some space and start again, what is finished is kept") from error
+        hint = "; allow it, or choose another folder with --store" if error.errno in FORBIDDEN else ""
+        raise RecordsError(f"{said}{hint}") from error
 
 
 @contextmanager

@@ -21,6 +21,8 @@ class Measurement(Spec, family="measurements"):
 
     of_trained: ClassVar[bool] = True
     """Whether the network has to be trained first."""
+    alone: ClassVar[bool] = False
+    """Whether it measures time, so that nothing else is to be at work beside it."""
 
     def measure(self, measured: Any) -> dict[str, float]:
         """Its numbers by name; `implementation` names the function that takes this spec and what is measured."""
@@ -65,6 +67,7 @@ class Evaluate(AtSize):
 class Throughput(AtSize):
     """Images a second in evaluation, where the run happens to be; batches of random images, the median of several."""
 
+    alone: ClassVar[bool] = True
     implementation: ClassVar[str] = "archspec.training.measurements:throughput"
     kind: Literal["throughput"] = "throughput"
     batch: Count = Field(64, description="images at once")

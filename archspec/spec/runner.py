@@ -99,16 +99,45 @@ class Queue(Runner):
         description="how long one attempt may take: 90m, 12h, 2d; or `none`. Then it is saved, and another goes on",
     )
     setup: tuple[str, ...] = Field((), description="shell lines that come before every run")
+    tasks: OrNone[Count] = Field(
+        None, description="processes of one run on each node; `none`: one for each accelerator"
+    )
+
+    @property
+    def processes(self) -> int:
+        """Processes of one run on each node."""
+        return self.tasks or max(1, self.resources.gpus)
+
+    @property
+    def cpus_each(self) -> int:
+        """Cores of each process."""
+        return max(1, self.resources.cpus // self.processes)
+
+    @property
+    def crew(self) -> tuple[int, int]:
+        """Processes of one run on each node, and nodes."""
+        return self.processes, 1
 
     @property
     def given(self) -> Resources:
-        """What one run is given, wherever it is."""
-        return self.resources
+        """What one run is given, on all its nodes."""
+        one, (processes, nodes) = self.resources, self.crew
+        memory = one.memory if one.memory in (None, AUTO) else one.memory * nodes
+        return Resources(gpus=one.gpus * nodes, cpus=self.cpus_each * processes * nodes, memory=memory)
 
     def memory_for(self, thought: int) -> int:
         """What the runner names goes before what is thought."""
         named = self.resources.memory
         return thought if named == AUTO else int(named or 0)
+
+    def contradictions(self) -> Iterator[Problem]:
+        """A process trains on one accelerator, and an accelerator is no good to two of them."""
+        gpus = self.resources.gpus
+        if gpus and self.tasks not in (None, gpus):
+            message = (
+                f"a process trains on one accelerator: {gpus} accelerators want {gpus} processes, not {self.tasks}"
+            )
+            yield Problem("ARC104", message, "leave it out: then there is one for each", "tasks")
 
 
 class Inline(Runner):
@@ -137,9 +166,6 @@ class Slurm(Queue):
     options: dict[str, Text] = Field({}, description="further options of sbatch: {partition: gpu, account: lab}")
     srun: tuple[str, ...] = Field((), description="further options of srun: [--mpi=none]")
     nodes: Count = Field(1, description="nodes that train one run together")
-    tasks: OrNone[Count] = Field(
-        None, description="processes of one run on each node; `none`: one for each accelerator"
-    )
     per_job: Count = Field(1, description="runs that one job does one after another, in one process")
     python: OrNone[Text] = Field(
         None, description="what starts Python on a node: apptainer exec --nv lab.sif python; `none`: this very Python"
@@ -149,29 +175,13 @@ class Slurm(Queue):
     file_delay: Duration = Field("1m", description="how late the shared disk may show what a job has written")
 
     @property
-    def processes(self) -> int:
-        """Processes of one run on each node."""
-        return self.tasks or max(1, self.resources.gpus)
-
-    @property
-    def cpus_each(self) -> int:
-        """Cores of each process."""
-        return max(1, self.resources.cpus // self.processes)
-
-    @property
-    def given(self) -> Resources:
-        """What one run is given, on all its nodes."""
-        one, nodes = self.resources, self.nodes
-        memory = one.memory if one.memory in (None, AUTO) else one.memory * nodes
-        return Resources(gpus=one.gpus * nodes, cpus=self.cpus_each * self.processes * nodes, memory=memory)
-
-    @property
     def crew(self) -> tuple[int, int]:
         """Processes of one run on each node, and nodes."""
         return self.processes, self.nodes
 
     def contradictions(self) -> Iterator[Problem]:
         """Processes that train together have to begin and end together, one run at a time."""
+        yield from super().contradictions()
         together = math.prod(self.crew)
         if self.per_job > 1 and together > 1:
             message = f"a run of {together} processes has a job to itself"

@@ -21,13 +21,14 @@ from archspec.records.known import Known, State
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.runner import Runner
+from archspec.studies.dying import disk_full, last_words, out_of_memory
 from archspec.studies.folder import StudyFolder
 from archspec.studies.memory import Memory
 from archspec.studies.plan import PlannedRun
 from archspec.studies.planning import Planned
 from archspec.studies.pools import pool_for
 from archspec.studies.requests import carry_out
-from archspec.studies.source import Source, Whole
+from archspec.studies.source import Source, source_of
 from archspec.studies.status import OPEN, STOPPED
 
 WORK = "archspec.training.work:work"
@@ -92,20 +93,6 @@ def with_code(runner: Runner, code: Path | None) -> Runner:
     if code is None:
         return runner
     return runner.model_copy(update={"environment": {**environment(code), **runner.environment}})
-
-
-def source_of(planned: Planned, store: Path, folder: StudyFolder, keys: Iterable[str] | None) -> Source:
-    """Where the runs of a plan come from: a search goes on asking."""
-    from archspec.studies.searched import PlannedSearch
-    from archspec.studies.tuning import PlannedTuning, Tuning
-
-    if isinstance(planned, PlannedSearch):
-        from archspec.studies.searching import Searching
-
-        return Searching(planned, store, folder)
-    if isinstance(planned, PlannedTuning):
-        return Tuning(planned, store, folder, keys)
-    return Whole(planned, keys)
 
 
 @dataclass
@@ -269,12 +256,15 @@ class _Driver:
             newest.leave()
 
     def _died(self, run: PlannedRun, ended: Ended, *, progressed: bool) -> None:
-        """A run that left no result is started again, unless it gets nowhere."""
+        """A run that left no result is started again, unless it gets nowhere; none is once the disk is full."""
+        if full := disk_full(ended):
+            self.summary.reason = full
+            self.on(Event("died", run, self.known(run.key)))
+            return
         self.deaths[run.key] = 1 if progressed else self.deaths[run.key] + 1
-        said = ended.error.strip().splitlines()[-1] if ended.error else f"its process died of signal {-ended.code}"
+        said = last_words(ended, self.folder.log)
         if ended.starved:
-            had = self.memory.starve(self.source.planned, run)
-            said = f"out of memory{f', the last time with {had / 2**30:.1f} GiB' if had else ''}: {said}"
+            said = out_of_memory(said, self.memory.starve(self.source.planned, run))
         folder = RunFolder(Store(self.store).run(run.key))
         if self.deaths[run.key] >= TRIES:
             attempt = folder.newest() or folder.claim()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from archspec.errors import RecordsError
-from archspec.records.files import make_folder, read_json, write_json
+from archspec.records.files import make_folder, read_json, telling, write_json
 from archspec.records.lease import alive, lease
 from archspec.records.store import Store
 from archspec.studies.plan import Plan
@@ -97,16 +96,21 @@ class StudyFolder:
     def driving(self) -> Iterator[None]:
         """Be the study's only driver. The kernel gives the lock back, whatever the driver dies of."""
         make_folder(self.path)
-        with (self.path / "driver.lock").open("a") as lock:
+        place = self.path / "driver.lock"
+        with telling(place, "written"):
+            lock = place.open("a")
+        with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 who = read_json(self.driver) or {}
-                place = f"process {who.get('pid', '?')} on {who.get('host', '?')}"
-                message = f"{self.path.name} is being driven already, by {place}"
+                message = f"{self.path.name} is being driven already, by process {who.get('pid', '?')}"
+                message += f" on {who.get('host', '?')}"
                 raise RecordsError(f"{message}; `archspec study status {self.path.name}` shows how far it is") from None
             write_json(self.driver, lease())
             try:
                 yield
             finally:
-                write_json(self.driver, {**lease(), "left": True, "pid": os.getpid()})
+                # It is only said for others to see; that it cannot be is no reason to hide what went wrong.
+                with suppress(RecordsError):
+                    write_json(self.driver, {**lease(), "left": True})

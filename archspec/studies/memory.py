@@ -60,7 +60,7 @@ class Memory:
             self.taken[run.arm] = max(self.taken.get(run.arm, 0.0), known.memory_mib * MIB)
 
     def of(self, planned: Planned, run: PlannedRun) -> Needs:
-        """What a run needs; where it had too little, twice of that."""
+        """What a run needs; of memory, where it had too little, twice of that."""
         one = planned.trained[run.arm]
         if run.arm not in self.thought:
             self.thought[run.arm] = closed_form(one, self.runner)
@@ -68,7 +68,9 @@ class Memory:
         needs = self.thought[run.arm]
         if run.arm in self.taken:
             needs = _measured(one.recipe, self.runner, needs, self.taken[run.arm])
-        return needs._replace(main=max(self.runner.memory_for(needs.main), 2 * self._too_little(run)))
+        measurement = one.measurements.get(run.role)
+        alone = measurement is not None and measurement.alone
+        return needs._replace(main=max(self.runner.memory_for(needs.main), 2 * self._too_little(run)), alone=alone)
 
     def starve(self, planned: Planned, run: PlannedRun) -> int:
         """Write down that what a run had was too little, for whoever starts it again; how much it was."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from pathlib import Path
 from typing import Protocol
 
 from archspec.records.known import Known
+from archspec.studies.folder import StudyFolder
 from archspec.studies.plan import PlannedRun
 from archspec.studies.planning import Planned
 
@@ -51,3 +53,17 @@ class Whole:
     def unpromising(self, running: Collection[str]) -> dict[str, str]:
         """None: every arm is trained to its end."""
         return {}
+
+
+def source_of(planned: Planned, store: Path, folder: StudyFolder, keys: Iterable[str] | None) -> Source:
+    """Where the runs of a plan come from: a search goes on asking."""
+    from archspec.studies.searched import PlannedSearch
+    from archspec.studies.tuning import PlannedTuning, Tuning
+
+    if isinstance(planned, PlannedSearch):
+        from archspec.studies.searching import Searching
+
+        return Searching(planned, store, folder)
+    if isinstance(planned, PlannedTuning):
+        return Tuning(planned, store, folder, keys)
+    return Whole(planned, keys)

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, distributed
 
 import archspec
+from archspec.errors import ArchspecError
 from archspec.records.freezing import git_state
 
 CUDNN: Any = torch.backends.cudnn
@@ -31,6 +32,20 @@ REDUCED = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 BUCKET = 2**23
 """Numbers that processes exchange at a time."""
+
+
+class ApartError(ArchspecError):
+    """Processes that train together have lost one another, which says nothing about what they train."""
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    """Where processes speak with one another, what goes wrong is that one of them is gone."""
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        message = str(error).splitlines()[0]
+        raise ApartError(f"another process of this run has ended, or cannot be reached: {message}") from error
 
 
 @dataclass(frozen=True)
@@ -51,8 +66,9 @@ class World:
         if self.size == 1 or not tensors:
             return
         flat = torch.cat([tensor.flatten() for tensor in tensors])
-        for piece in torch.split(flat, BUCKET):
-            distributed.all_reduce(piece)
+        with speaking():
+            for piece in torch.split(flat, BUCKET):
+                distributed.all_reduce(piece)
         for tensor, summed in zip(tensors, torch.split(flat, [tensor.numel() for tensor in tensors]), strict=True):
             tensor.copy_(summed.view_as(tensor))
 
@@ -61,15 +77,17 @@ class World:
         if self.size == 1:
             return number
         box = torch.tensor([number], device="cuda" if torch.cuda.is_available() else "cpu")
-        distributed.all_reduce(box, distributed.ReduceOp.MAX)
-        return int(box.item())
+        with speaking():
+            distributed.all_reduce(box, distributed.ReduceOp.MAX)
+            return int(box.item())
 
     def tell(self, value: Any) -> Any:
         """What the first process says."""
         if self.size == 1:
             return value
         box = [value]
-        distributed.broadcast_object_list(box, src=0)
+        with speaking():
+            distributed.broadcast_object_list(box, src=0)
         return box[0]
 
 
@@ -106,8 +124,9 @@ def together(env: Mapping[str, str] = os.environ) -> Iterator[World]:
     backend = "nccl" if torch.cuda.is_available() else "gloo"
     if backend == "nccl":
         torch.cuda.set_device(world.local % torch.cuda.device_count())
-    where, patience = meeting_point(env), timedelta(minutes=30)
-    distributed.init_process_group(backend, init_method=where, rank=world.rank, world_size=world.size, timeout=patience)
+    said: dict[str, Any] = {"rank": world.rank, "world_size": world.size, "timeout": timedelta(minutes=30)}
+    with speaking():
+        distributed.init_process_group(backend, init_method=meeting_point(env), **said)
     try:
         yield world
     finally:
@@ -134,23 +153,24 @@ class Settings(NamedTuple):
     deterministic: bool
     warn_only: bool
     matmul: str
-    conv: str
+    tf32: bool
+    """Whether cuDNN's convolutions and recurrent cells round to TF32, as they do unless told otherwise."""
     fill: bool
 
     @classmethod
     def now(cls) -> Settings:
         """Those in force."""
         modes = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-        matmul, conv = torch.get_float32_matmul_precision(), CUDNN.conv.fp32_precision
-        fill = DETERMINISTIC.fill_uninitialized_memory
-        return cls(torch.get_num_threads(), *modes, matmul, conv, fill)
+        matmul, fill = torch.get_float32_matmul_precision(), DETERMINISTIC.fill_uninitialized_memory
+        return cls(torch.get_num_threads(), *modes, matmul, CUDNN.allow_tf32, fill)
 
     def apply(self) -> None:
         """Put them in force."""
         torch.set_num_threads(self.threads)
         torch.use_deterministic_algorithms(self.deterministic, warn_only=self.warn_only)
         torch.set_float32_matmul_precision(self.matmul)
-        CUDNN.conv.fp32_precision = self.conv
+        # The newer settings, one for each kind of operator, contradict this one, which torch's compiler reads.
+        CUDNN.allow_tf32 = self.tf32
         DETERMINISTIC.fill_uninitialized_memory = self.fill
 
 
@@ -159,9 +179,9 @@ def settled(threads: int | None, precision: str) -> Iterator[None]:
     """Torch as a run wants it, and as it was before at the end."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before, accelerated = Settings.now(), torch.cuda.is_available()
-    matmul, conv = ("high", "tf32") if precision == "tf32" else ("highest", "ieee")
+    tf32 = precision == "tf32"
     # Memory that nobody reads need not be filled for results to repeat.
-    Settings(threads or before.threads, True, accelerated, matmul, conv, fill=False).apply()
+    Settings(threads or before.threads, True, accelerated, "high" if tf32 else "highest", tf32, fill=False).apply()
     try:
         yield
     finally:

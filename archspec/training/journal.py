@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 
 from archspec.compiler import save_model
 from archspec.compiler.network import Network
@@ -107,17 +106,9 @@ class Journal:
         return path
 
     def keep_model(self, network: Network) -> None:
-        """Write the chosen network, whole or not at all."""
-        if not self.world.writes:
-            return
-        unfinished = self.attempt.model.with_suffix(".partial")
-        try:
-            save_model(network, unfinished)
-            unfinished.replace(self.attempt.model)
-        except (OSError, SafetensorError) as error:
-            raise RecordsError(f"{self.attempt.model} cannot be written: {error}") from error
-        finally:
-            unfinished.unlink(missing_ok=True)
+        """Write the chosen network."""
+        if self.world.writes:
+            save_model(network, self.attempt.model)
 
     def forget(self, keep: int = 0) -> None:
         """Delete the checkpoints of all attempts but the newest."""

@@ -24,8 +24,8 @@ from archspec.training.scheduling import set_learning_rate
 
 Say = Callable[[str], None]
 
-OUT_OF_MEMORY = "can't allocate memory"
-"""What torch says where the CPU's memory is full."""
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "_ALLOC_FAILED")
+"""What torch, CUDA's libraries and the CPU's allocator say where memory is full."""
 
 
 class DivergedError(ArchspecError):
@@ -172,7 +172,7 @@ class Learner:
 
 
 def _out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or OUT_OF_MEMORY in str(error)
+    return any(words in str(error) for words in OUT_OF_MEMORY)
 
 
 @torch.no_grad()

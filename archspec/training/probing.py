@@ -6,6 +6,7 @@ seconds.
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from archspec.spec.loading import load
 from archspec.spec.recipe import RECIPE
 from archspec.training.data import Batch, batches, source_for
 from archspec.training.data.source import SplitName
-from archspec.training.environment import ALONE, device_of, here, settled, surroundings
+from archspec.training.environment import ALONE, device_of, here, settled, surroundings, world_in
 from archspec.training.evaluating import evaluate
 from archspec.training.journal import forget_peak, memory
 from archspec.training.loop import Learner
@@ -38,7 +39,8 @@ ENOUGH = 5.0
 def probe(folder: Path | str) -> int:
     """Measure a run's steps; what goes wrong is told by the folder."""
     run = RunFolder(Path(folder))
-    if run.result() is not None:
+    # Of several processes that would train together one is enough: they share the images.
+    if run.result() is not None or not world_in(os.environ).writes:
         return 0
     attempt = run.claim()
     try:

@@ -9,8 +9,10 @@ from pathlib import Path
 import torch
 
 from archspec.errors import RecordsError
+from archspec.records.files import write_atomic
 from archspec.records.run import RunFolder
 from archspec.training.attempting import SupersededError
+from archspec.training.environment import ApartError
 from archspec.training.measuring import measure
 from archspec.training.progress import Progress
 from archspec.training.signals import Stopped
@@ -26,8 +28,8 @@ def work(folder: Path | str, progress: Progress | None = None) -> int:
         return stop.code
     except SupersededError:
         return 0
-    # A disk that is full says nothing about the run.
-    except RecordsError:
+    # A disk that is full says nothing about the run, nor does a process beside this one that has died.
+    except (RecordsError, ApartError):
         raise
     except Exception as error:
         failed(run, f"{type(error).__name__}: {error}", traceback.format_exc())
@@ -46,6 +48,6 @@ def _give_back() -> None:
 def failed(run: RunFolder, reason: str, details: str) -> None:
     """End a run as failed, for a reason in one line; the details are kept beside."""
     attempt = run.newest() or run.claim()
-    attempt.failure.write_text(details, encoding="utf-8")
+    write_atomic(attempt.failure, details)
     run.finish(attempt, {"state": "failed", "reason": reason.splitlines()[0], "checkpoint": None})
     attempt.leave()

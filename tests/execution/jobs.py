@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -38,3 +39,28 @@ def raising(folder: str) -> int:
 def returning(folder: str) -> int:
     """Is interrupted, and has saved what it had."""
     return INTERRUPTED
+
+
+def joining(folder: str) -> int:
+    """Says which of several it is, where they would meet, and on which cores."""
+    said = " ".join([os.environ["RANK"], os.environ["WORLD_SIZE"], os.environ["MASTER_PORT"], *_cores()])
+    (Path(folder) / os.environ["RANK"]).write_text(said)
+    return 0
+
+
+def _cores() -> list[str]:
+    return sorted(str(core) for core in os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+def forsaken(folder: str) -> int:
+    """One of several dies, and the others wait for it."""
+    if os.environ["RANK"] == "1":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return deaf(folder)
+
+
+def raising_in_one(folder: str) -> int:
+    """One of several finds something wrong."""
+    if os.environ["RANK"] == "1":
+        raise ValueError("only here")
+    return 0

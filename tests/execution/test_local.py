@@ -56,11 +56,13 @@ def test_a_job_whose_time_is_over_is_asked_to_stop_and_may_go_on(tmp_path: Path)
         pool.submit("job", tmp_path)
         assert pool.deadlines["job"] > time.monotonic()
         assert not pool.late
+        assert not pool.asked
 
 
 def test_a_job_that_does_not_stop_is_killed(tmp_path: Path) -> None:
     with working("deaf", tmp_path) as pool:
-        pool.deadlines["job"] = time.monotonic() - GRACE - 1
+        pool.stop("job")
+        pool.asked["job"] -= GRACE
         assert ended(pool).code == -9
 
 

@@ -41,9 +41,15 @@ def test_what_the_first_version_of_cgroups_allows(tmp_path: Path, monkeypatch: p
     assert room.free_memory() == 8192
 
 
+def test_how_often_the_kernel_ran_short_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system(tmp_path, monkeypatch, proc__vmstat="pgfault 3\noom_kill 12\nnuma_hit 4\n")
+    assert room.kills() == 12
+
+
 def test_where_nobody_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     system(tmp_path, monkeypatch)
     assert room.free_memory() == math.inf
+    assert room.kills() == 0
     monkeypatch.setenv("PATH", "")
     assert room.device_memory("0") == math.inf
 

@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from archspec.errors import FullError
 from archspec.execution.jobs import AGAIN, wanted
 from archspec.records.files import append_line, write_json
 from archspec.records.run import RunFolder
@@ -14,7 +15,7 @@ STEPS = 6
 PACE = "FAKE_PACE"
 """Seconds a step takes."""
 BROKEN = "FAKE_BROKEN"
-"""Seeds, with commas, whose runs go wrong: `raise`, `die`, `again` or `noise` after a colon."""
+"""Seeds, with commas, whose runs go wrong: `raise`, `die`, `full`, `again` or `noise` after a colon."""
 BROKEN_KEY = "FAKE_BROKEN_KEY"
 """The key of a run that goes wrong."""
 GATE = "FAKE_GATE"
@@ -70,6 +71,8 @@ def _go_wrong(how: str) -> None:
         raise ValueError("this one is broken")
     if how == "die":
         os.kill(os.getpid(), 9)
+    if how == "full":
+        raise FullError("the disk is full; free some space")
     if how == "noise":
         print('{"code": 7, "error": ""}', flush=True)
         os.write(1, b"garbage\n")

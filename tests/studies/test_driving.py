@@ -145,6 +145,26 @@ def test_too_many_failures_stop_the_study(tmp_path: Path, monkeypatch: pytest.Mo
     assert "planned" in counts(states(sample.plan, tmp_path / "store"))
 
 
+def test_a_full_disk_ends_the_study_and_no_run_has_failed(
+    sample: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(fake.BROKEN, "1:full")
+    _, summary = driven(sample, tmp_path / "store")
+    assert summary.reason == "the disk is full; free some space"
+    assert counts(states(sample.plan, tmp_path / "store")).keys() <= {"done", "lost", "planned"}
+    monkeypatch.delenv(fake.BROKEN)
+    assert not driven(sample, tmp_path / "store")[1].reason
+    assert counts(states(sample.plan, tmp_path / "store")) == {"done": 6}
+
+
+def test_a_set_up_that_ends_at_once_is_told(sample: Planned, tmp_path: Path) -> None:
+    runner = RUNNER.load({**RUNNER_, "setup": ["echo no such module >&2", "exit 3"]})
+    drive(sample, tmp_path / "store", runner, target=TARGET, keys=sample.plan.keys[:1])
+    reason = states(sample.plan, tmp_path / "store")[sample.plan.keys[0]].reason
+    assert "ended with code 3 before it had begun" in reason
+    assert "no such module" in StudyFolder.of(tmp_path / "store", sample.plan).log.read_text()
+
+
 def test_cancelled_runs_wait_for_a_retry(sample: Planned, tmp_path: Path) -> None:
     folder = StudyFolder.of(tmp_path / "store", sample.plan)
     key = sample.plan.keys[-1]

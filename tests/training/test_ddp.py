@@ -13,8 +13,10 @@ from torch.testing import assert_close
 
 import archspec
 from archspec.compiler import load_model
+from archspec.records.knowing import known
 from archspec.records.run import RunFolder
-from archspec.training.environment import ALONE, World, meeting_point, world_in
+from archspec.training import work as working
+from archspec.training.environment import ALONE, ApartError, World, meeting_point, speaking, world_in
 from archspec.training.evaluating import evaluate_on
 from archspec.training.preparing import prepare
 from archspec.training.train import train
@@ -76,3 +78,28 @@ def test_slurms_variables() -> None:
 )
 def test_the_first_node_is_the_meeting_point(nodes: str, first: str) -> None:
     assert meeting_point({"SLURM_STEP_NODELIST": nodes, "SLURM_JOB_ID": "12"}) == f"tcp://{first}:20012"
+
+
+def test_a_process_whose_fellow_has_died_says_so_and_the_run_goes_on_later(tmp_path: Path) -> None:
+    run = run_in(tmp_path, epochs=200)
+    first, second = together(run, 2)
+    while not run.metrics():
+        assert first.poll() is second.poll() is None
+    second.kill()
+    said = first.communicate(timeout=300)[1]
+    assert first.returncode == 1, said
+    assert "another process of this run has ended" in said
+    assert (run.result(), known(run).state) == (None, "lost")
+    second.communicate()
+
+
+def test_what_a_process_beside_it_does_is_no_failure_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forsaken(*_: Any) -> None:
+        with speaking():
+            raise RuntimeError("Connection closed by peer")
+
+    run = run_in(tmp_path)
+    monkeypatch.setattr(working, "train", forsaken)
+    with pytest.raises(ApartError, match="Connection closed by peer"):
+        working.work(run.path)
+    assert run.result() is None

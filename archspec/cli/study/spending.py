@@ -55,8 +55,9 @@ def said(found: dict[str, Estimate], spent: Spending) -> str:
 def memory_said(planned: Planned, needs: dict[str, Needs]) -> str:
     """A line on memory: what the greediest run is given."""
     largest = max(planned.plan.runs, key=lambda run: needs[run.key])
-    main, device = (f"{size / 2**30:.3g} GiB" for size in needs[largest.key])
-    of_device = f", and {device} of each accelerator" if needs[largest.key].device else ""
+    most = needs[largest.key]
+    main, device = (f"{size / 2**30:.3g} GiB" for size in (most.main, most.device))
+    of_device = f", and {device} of each accelerator" if most.device else ""
     return f"memory: up to {main} a run{of_device}; most of all {largest.about}"
 
 

@@ -54,6 +54,7 @@ class Folders:
             command = [sys.executable, "-m", "archspec.execution.worker", self.target]
             self.process = Process(command, os.environ, sys.stderr)
         if not self.process.begin(folder):
+            self.process.leave()
             self.process = None
             return self._do(folder)
         answer = self.process.answer()
