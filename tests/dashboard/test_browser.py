@@ -61,7 +61,7 @@ def test_the_printed_address_opens_the_studies(tab: Tab) -> None:
 
 def test_the_verdict_and_the_way_to_the_table(tab: Tab, listening: Served) -> None:
     tab.open(listening.at("/s/one_factor"))
-    assert text(tab, "#verdicts dd").startswith("relu and gelu are not told apart by these seeds")
+    assert text(tab, "#verdicts dd").startswith("relu and gelu: no difference beyond seed noise")
     tab.click(".pages a[href$='/table']")
     tab.until("document.querySelectorAll('table.arms .strip circle').length === 12")
     assert count(tab, "table.arms .whisker") == 3
