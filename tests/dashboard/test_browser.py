@@ -106,6 +106,22 @@ def test_a_link_reopens_the_view(tab: Tab, chromium: Browser, listening: Served)
     assert other.value("document.querySelector('input[name=differences]').checked")
 
 
+CLIPBOARD = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+
+
+def test_what_is_copied_is_in_the_clipboard(tab: Tab, chromium: Browser, listening: Served) -> None:
+    tab.open(listening.at("/s/one_factor/table"))
+    context = tab.call("Target.getTargetInfo")["targetInfo"]["browserContextId"]
+    chromium.call("Browser.grantPermissions", permissions=CLIPBOARD, browserContextId=context)
+    tab.call("Page.bringToFront")
+    for number, begin in enumerate(("# one", "% one", "metric,arm,factor", '{"study": "one_factor"')):
+        tab.click(f"details.copy:nth-of-type({number + 1}) .copier")
+        tab.until(f"document.querySelectorAll('.copier')[{number}].textContent === 'Copied'")
+        copied = tab.value("navigator.clipboard.readText()")
+        assert copied.startswith(begin)
+        assert copied == tab.value(f"document.querySelectorAll('details.copy pre')[{number}].textContent")
+
+
 def test_the_saved_file_opens_from_disk(tab: Tab, chromium: Browser, listening: Served, tmp_path: Path) -> None:
     tab.open(listening.at("/s/one_factor/table"))
     text = tab.value("fetch(document.querySelector('a[download]').href).then((answer) => answer.text())")
