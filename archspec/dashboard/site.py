@@ -33,8 +33,8 @@ class Site:
     def __init__(self, store: Path, index: Index, *, actions: bool = False) -> None:
         self.store, self.index, self.actions = Store(store), index, actions
         self.plans, self.studies = Plans(store), OrderedDict[tuple[str, str], Study]()
-        self.version, self.read, self.trouble = "", 0.0, ""
-        """What the store looked like when it was read last, when that was, and why it could not be."""
+        self.state, self.read, self.trouble = "", 0.0, ""
+        """What the store looked like when it was read last, when that was tried, and why it could not be."""
         self.progress = (0, 0)
         """While runs are read, how many have been and how many there are."""
         self.lock, self.reading = threading.Lock(), threading.Lock()
@@ -48,13 +48,19 @@ class Site:
         """Bring the index up to date; the version of the store by then."""
         with self.reading:
             try:
+                self._find()
                 self.index.refresh(on=self._on)
                 self.names = self._names()
-                self.version, self.trouble = self._look(), self.index.trouble
-            except RecordsError as error:
+                self.state, self.trouble = self._look(), self.index.trouble
+            except (RecordsError, OSError) as error:
                 self.trouble = str(error)
             self.progress, self.read = (0, 0), time.time()
         return self.version
+
+    @property
+    def version(self) -> str:
+        """What differs whenever a page does; empty until the store has been looked through."""
+        return f"{self.state} {_hashed(self.trouble)}" if self.trouble else self.state
 
     def rows(self, query: str, **values: Any) -> list[dict[str, Any]]:
         """The answer to a query of the index."""
@@ -62,7 +68,7 @@ class Site:
 
     def study(self, name: str) -> Study:
         """A study as it was when the store was read last."""
-        place = self.version, name
+        place = self.state, name
         with self.lock:
             if place in self.studies:
                 self.studies.move_to_end(place)
@@ -87,10 +93,20 @@ class Site:
             folder = self.plans.folder(name)
             files = (folder.plan, folder.path / "cancelled.json", folder.driver, folder.path / "requests")
             said += [name, *map(stamp, files), str(folder.is_driven())]
-        return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+        return _hashed("\n".join(said))
+
+    def _find(self) -> None:
+        """A store that was here and is gone leaves its pages as they were."""
+        if self.names and not self.store.path.is_dir():
+            message = f"the store {self.store.path} is not there any more, and pages show what it held"
+            raise RecordsError(f"{message}; put it back, or start `archspec dashboard --store` where it is now")
 
     def _on(self, done: int, all_: int) -> None:
         self.progress, self.names = (done, all_), self._names()
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _small(connection: Any, _: Any) -> None:

@@ -40,15 +40,17 @@ def _unfinished(scores: Scores) -> Iterator[str]:
 
 def _lost(scores: Scores) -> Iterator[str]:
     """Runs that ended without a result: their seeds are missing on one side of a pair."""
-    seen = set()
+    seen, alike = set(), dict[tuple[str, str, str], list[str]]()
     for run in scores.plan.runs:
         known = scores.of(run.key)
         given_up = run.role == SEARCHING and known.state == "pruned"
         if known.state in BROKEN and run.key not in seen and not given_up:
             seen.add(run.key)
             name = scores.plan.by_id[run.arm].name + ("" if run.role == TRAINED else f", {run.role}")
-            reason = f": {known.reason}" if known.reason else ""
-            yield f"{name}: seed {run.seed} {known.state} and is left out{reason}"
+            alike.setdefault((name, known.state, known.reason), []).append(str(run.seed))
+    for (name, state, reason), seeds in alike.items():
+        which = f"seed {seeds[0]} {state} and is" if len(seeds) == 1 else f"seeds {listed(seeds)} {state} and are"
+        yield f"{name}: {which} left out{f': {reason}' if reason else ''}"
 
 
 def _seeds(rows: Sequence[Row]) -> Iterator[str]:

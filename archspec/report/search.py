@@ -11,7 +11,7 @@ from statistics import fmean, pvariance
 from typing import Any, NamedTuple
 
 from archspec.report.climbs import Climbs
-from archspec.report.wording import count, listed
+from archspec.report.wording import count, listed, short
 from archspec.spec.search import LEARNED
 from archspec.spec.writing import flow
 from archspec.statistics import RankCorrelation, rank_correlation
@@ -26,6 +26,11 @@ ENOUGH = 10
 """Candidates below which nothing is said of decisions."""
 GROUPS = 4
 """Into how many groups numbers are put, of which there are more."""
+
+
+def titled(name: str) -> str:
+    """An objective as tables call it."""
+    return name.replace("training_macs", "train MACs").replace("macs", "MACs")
 
 
 class Share(NamedTuple):
@@ -116,8 +121,8 @@ class Search:
         for name, goal in self.objectives.items():
             if found := self.history(name):
                 number, value = found[-1]
-                shown = f"{value:.4g}" if name not in COUNTED else f"{value:,.0f}"
-                told.append(f"search: the {EXTREMES[goal]} {name} is {shown}, of trial {number}")
+                shown = f"{value:.4g}" if name not in COUNTED else short(value)
+                told.append(f"search: the {EXTREMES[goal]} {titled(name)} is {shown}, of trial {number}")
         return [*told, *self.climbs.sentences()]
 
     def to_dict(self) -> dict[str, Any]:

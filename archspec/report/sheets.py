@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from archspec.report.cells import columns, detectable, legend
 from archspec.report.climbs import Climbs
 from archspec.report.designs import Found, Rung
-from archspec.report.search import COUNTED, Promise, Search
+from archspec.report.search import COUNTED, Promise, Search, titled
 from archspec.report.table import Block, Table
 from archspec.report.wording import bracket, printed_difference, probability, short, signed
 from archspec.spec.writing import flow
@@ -119,9 +119,15 @@ def searches(found: Search) -> Iterator[Sheet]:
     names = tuple(found.objectives)
     best = found.best(MOST)
     if best:
-        title = "The best candidates, as they do on val" if len(names) == 1 else "The front, as it does on val"
-        heads = (Head("trial", number=False, key="arm"), *(Head(name) for name in names), Head("params"), Head("MACs"))
-        rows = tuple(_candidate(found, trial, names) for trial in best)
+        title = (
+            "The best candidates, on the validation images"
+            if len(names) == 1
+            else "The front, on the validation images"
+        )
+        costs = [name for name in ("params", "macs") if name not in names]
+        numbers = [Head(titled(name)) for name in (*names, *costs)]
+        heads = (Head("trial", number=False, key="arm"), *numbers)
+        rows = tuple(_candidate(found, trial, names, costs) for trial in best)
         yield Sheet(title, (*heads, Head("decisions", number=False, spare=1)), rows)
     if promises := found.promises():
         texts = (Head("proxy", number=False, key="arm"), Head("metric", number=False))
@@ -132,7 +138,7 @@ def searches(found: Search) -> Iterator[Sheet]:
         if shares:
             heads = (Head("decision", number=False, key="arm"), Head("share"), Head("best answer", number=False))
             rows = tuple((one.decision, f"{one.share:.0%}", one.answer) for one in shares)
-            yield Sheet(f"What decided {name}: shares of its variance, one decision at a time", heads, rows)
+            yield Sheet(f"What decided {titled(name)}: shares of its variance, one decision at a time", heads, rows)
     yield from _climbs(found.climbs)
 
 
@@ -158,11 +164,11 @@ def _promise(one: Promise) -> tuple[str, ...]:
     return (one.proxy, one.metric, str(n), told, bracket(interval, 2) if interval else "no interval")
 
 
-def _candidate(found: Search, trial: PlannedTrial, names: tuple[str, ...]) -> tuple[str, ...]:
+def _candidate(found: Search, trial: PlannedTrial, names: Iterable[str], costs: Iterable[str]) -> tuple[str, ...]:
     arm = found.arms[trial.arm]
     values = [short(trial.values[name]) if name in COUNTED else f"{trial.values[name]:.4g}" for name in names]
     decisions = ", ".join(f"{name}: {flow(answer)}" for name, answer in trial.choices.items())
-    return (str(trial.number), *values, short(arm.params), short(arm.macs), decisions)
+    return (str(trial.number), *values, *(short(getattr(arm, name)) for name in costs), decisions)
 
 
 def _arms(table: Table, block: Block) -> Sheet:

@@ -44,7 +44,7 @@ def _equal(found: Sequence[Compared]) -> Iterator[str]:
 
 
 def _judged(found: Sequence[Compared], digits: int) -> Iterator[str]:
-    """What differs, the largest difference first; then what these seeds cannot tell apart."""
+    """What differs, the largest difference first; then what these seeds cannot tell from chance."""
     tested = sorted((one for one in found if one.p is not None), key=_size, reverse=True)
     if not tested:
         yield from _seen(found, digits)
@@ -65,17 +65,14 @@ def _told(one: Compared, digits: int) -> str:
 
 
 def _untold(found: Sequence[Compared], digits: int, *, others: bool) -> Iterator[str]:
-    """What the seeds do not tell apart, and what they could have shown."""
+    """What the seeds do not tell from chance, and what they could have shown."""
     if not found:
         return
     limits = [one.difference.detectable for one in found if one.difference.detectable]
-    limit = f"; they could have shown {fixed(max(limits), digits)}" if limits else ""
-    if len(found) <= MOST_TOLD:
-        yield f"{listed([one.label for one in found])} {_are(found)} not told apart by these seeds{limit}"
-    elif others:
-        yield f"the other {len(found)} are not told apart by these seeds{limit}"
-    else:
-        yield f"none of {len(found)} is told apart by these seeds{limit}"
+    limit = f"; these seeds could have shown one of {fixed(max(limits), digits)}" if limits else ""
+    all_ = f"{'the other' if others else 'all'} {len(found)}"
+    named = listed([one.label for one in found]) if len(found) <= MOST_TOLD else all_
+    yield f"{named}: no difference beyond seed noise{limit}"
 
 
 def _seen(found: Sequence[Compared], digits: int) -> Iterator[str]:

@@ -82,7 +82,8 @@ def lasting(seconds: float) -> str:
     whole = round(seconds)
     if whole < 100:
         return f"{seconds:.1f} s" if 0.05 <= seconds < 1 else f"{whole} s"
-    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    minutes = round(seconds / 60)
+    hours, days = minutes // 60, minutes // 1440
     if minutes < 100:
         return f"{minutes} min"
     if hours < 48:

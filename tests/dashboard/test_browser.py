@@ -61,7 +61,7 @@ def test_the_printed_address_opens_the_studies(tab: Tab) -> None:
 
 def test_the_verdict_and_the_way_to_the_table(tab: Tab, listening: Served) -> None:
     tab.open(listening.at("/s/one_factor"))
-    assert text(tab, "#verdicts dd").startswith("relu and gelu are not told apart by these seeds")
+    assert text(tab, "#verdicts dd").startswith("relu and gelu: no difference beyond seed noise")
     tab.click(".pages a[href$='/table']")
     tab.until("document.querySelectorAll('table.arms .strip circle').length === 12")
     assert count(tab, "table.arms .whisker") == 3
@@ -104,6 +104,22 @@ def test_a_link_reopens_the_view(tab: Tab, chromium: Browser, listening: Served)
     assert drawn(other, "curves-0") == seen == {"js-line": 8, "js-fill": 2}
     assert count(other, ".plot") == 1
     assert other.value("document.querySelector('input[name=differences]').checked")
+
+
+CLIPBOARD = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+
+
+def test_what_is_copied_is_in_the_clipboard(tab: Tab, chromium: Browser, listening: Served) -> None:
+    tab.open(listening.at("/s/one_factor/table"))
+    context = tab.call("Target.getTargetInfo")["targetInfo"]["browserContextId"]
+    chromium.call("Browser.grantPermissions", permissions=CLIPBOARD, browserContextId=context)
+    tab.call("Page.bringToFront")
+    for number, begin in enumerate(("# one", "% one", "metric,arm,factor", '{"study": "one_factor"')):
+        tab.click(f"details.copy:nth-of-type({number + 1}) .copier")
+        tab.until(f"document.querySelectorAll('.copier')[{number}].textContent === 'Copied'")
+        copied = tab.value("navigator.clipboard.readText()")
+        assert copied.startswith(begin)
+        assert copied == tab.value(f"document.querySelectorAll('details.copy pre')[{number}].textContent")
 
 
 def test_the_saved_file_opens_from_disk(tab: Tab, chromium: Browser, listening: Served, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_whether_it_is_more_than_what_seeds_do(chromium: Browser, listening: Ser
     tab = entered(chromium, listening)
     follow(tab, "#studies a[href='/s/one_factor']", "/s/one_factor")
     assert "+0.30 [+0.05, +0.55]" in text(tab, "#top tbody tr")
-    assert "not told apart by these seeds" in text(tab, "#verdicts")
+    assert "no difference beyond seed noise" in text(tab, "#verdicts")
 
 
 def test_how_it_compares_with_the_paper(chromium: Browser, listening: Served) -> None:

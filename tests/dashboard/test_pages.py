@@ -17,8 +17,9 @@ from archspec.dashboard.page import found
 from archspec.dashboard.pages import queue as queue_page
 from archspec.dashboard.pages import table as table_page
 from archspec.records.store import Store
+from archspec.studies.plan import PlannedRun
 from tests.dashboard.serving import client_of
-from tests.dashboard.stores import ONE_FACTOR, VALUES, filled, finished, planned
+from tests.dashboard.stores import ONE_FACTOR, VALUES, begun, filled, finished, hexed, planned
 from tests.records.postgres import server
 from tests.records.samples import python, said
 from tests.report.samples import RELU, VIT
@@ -72,11 +73,11 @@ def read(client: TestClient, address: str) -> Read:
 
 def test_studies_say_how_far_they_are_and_what_is_best(client: TestClient) -> None:
     page = read(client, "/")
-    assert page.row("one_factor")[2:5] == ["12 of 12", "7 → 31@vit top1 81.30, n = 3", "4"]
+    assert page.row("one_factor")[2:5] == ["12 of 12", "7 → 31 top1 81.30, n = 3, on vit", "4"]
     way = page.row("under_way@smoke")
     assert way[1].endswith("1 running, 6 planned, 1 lost , 1 failed")
-    assert way[2:4] == ["3 of 12", "vit top1 81.50, n = 2"]
-    assert way[5] == "2 h 3 min 4.1 GPU-h"
+    assert way[2:4] == ["3 of 12", "vit top1 81.50, n = 2, the baseline"]
+    assert way[5] == "2 h 4 min 4.1 GPU-h"
     assert {"/s/one_factor", "/s/under_way%40smoke", "/s/roadmap"} <= set(page.links)
     assert "/s/under_way%40smoke/failures" in page.links
     assert "/s/one_factor/failures" not in page.links
@@ -97,7 +98,7 @@ def test_the_verdict_has_its_warnings_first(client: TestClient) -> None:
     warning = page.text.index("gelu: seed 1 failed and is left out: RuntimeError: CUDA out of memory")
     assert warning < page.text.index("relu −1.00 (one seed, so no interval)")
     assert page.row("relu")[1:4] == ["80.00", "1", "−1.00 no interval"]
-    assert "2 h 3 min, 4.1 GPU-hours" in page.text
+    assert "2 h 4 min, 4.1 GPU-hours" in page.text
     assert {"/queue?study=under_way%40smoke", "/s/under_way%40smoke/failures"} <= set(page.links)
     assert "roadmap" in read(client, "/s/roadmap").text
 
@@ -256,6 +257,21 @@ def test_times_are_drawn_in_a_unit_of_their_size() -> None:
     assert figure.drawing["data"][0]["x"] == pytest.approx([3.0, 0.6])
     assert queue_page.bars("x", "arm", "", ["a"], [{"gpu_hours": 0.0, "hours": 1e-4}]).title == "Seconds by arm"
     assert queue_page.bars("x", "arm", "", ["a"], [{"gpu_hours": 0.01, "hours": 9.0}]).title == "GPU-hours by arm"
+
+
+def test_what_was_measured_stands_beside_its_run(tmp_path: Path) -> None:
+    measuring = PlannedRun(hexed("measured"), VIT.id, 0, "throughput", (ONE_FACTOR.runs[0].key,))
+    filled(tmp_path, replace(ONE_FACTOR, runs=(*ONE_FACTOR.runs, measuring)), VALUES)
+    folder = begun(tmp_path, measuring.key, 0.0, epochs=0)
+    said = {"state": "done", "attempt": 1, "images_per_second": 13291.4}
+    (folder / "result.json").write_text(json.dumps(said))
+    with client_of(tmp_path) as client:
+        page = read(client, "/s/one_factor/runs")
+        assert page.row(measuring.key[:12])[1] == "vit throughput images per second 13,291"
+        assert page.row(ONE_FACTOR.runs[0].key[:12])[5] == "81.00"
+        assert "reason" not in page.rows[0], "no run has one"
+        for other in found().values():
+            assert client.get(other.path.format(study="one_factor", key=measuring.key)).status_code == 200
 
 
 def test_factors_say_how_far_they_reach(client: TestClient) -> None:

@@ -108,6 +108,13 @@ def test_candidates_have_names_and_lead_to_the_search(client: TestClient) -> Non
     assert "the highest top1 is 77, of trial 9" in read(client, "/s/search").text
 
 
+def test_the_best_candidates_lead_to_their_networks(client: TestClient) -> None:
+    page = read(client, "/s/search/search")
+    assert "/s/search/architecture?arm=trial%2F9%40vit" in page.links
+    heads = next(row for row in page.rows if row and row[0] == "trial")
+    assert len({head.lower() for head in heads}) == len(heads), "no number stands there twice"
+
+
 def test_a_search_is_drawn_in_a_browser(chromium: Browser, searched: Path) -> None:
     with served(searched) as server:
         tab = entered(chromium, server)

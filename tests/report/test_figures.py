@@ -112,7 +112,7 @@ def test_a_waterfall_ends_where_a_step_is_missing() -> None:
 def test_effects_and_crossings() -> None:
     table = factorial()
     found = table.effects[VIT.id]
-    shown = effects.bars([*found.main, *found.interactions])
+    shown = effects.twigs([*found.main, *found.interactions])
     assert [(bar.label, round(bar.value, 1)) for bar in shown] == [
         ("attn over pool", 3.0),
         ("gelu over relu", 2.0),

@@ -54,6 +54,12 @@ def test_missing_and_broken_runs_are_told_with_their_reason() -> None:
     )
 
 
+def test_seeds_that_broke_alike_are_told_together() -> None:
+    reason = "the loss is not finite"
+    facts = known(REACHED) | in_state(RELU, 0, "failed", reason) | in_state(RELU, 2, "failed", reason)
+    assert warnings(facts)[0] == f"relu: seeds 0 and 2 failed and are left out: {reason}"
+
+
 def test_unequal_circumstances_are_warned_of() -> None:
     facts = known(REACHED) | {key(RELU, 0): done(key(RELU, 0), 80.0, device="other GPU", torch="2.8", commit="d" * 40)}
     assert warnings(facts) == (
@@ -81,7 +87,7 @@ def test_agreement_with_the_paper_is_a_sentence_about_sign_and_size() -> None:
 
 def test_the_verdict_of_a_factor() -> None:
     assert [(v.factor, v.sentence) for v in one_factor().verdicts] == [
-        ("activation", "relu and gelu are not told apart by these seeds; they could have shown 3.26"),
+        ("activation", "relu and gelu: no difference beyond seed noise; these seeds could have shown one of 3.26"),
         ("kernel", "7 → 31 +0.30 [+0.05, +0.55] (p = 0.035, 3 pairs)"),
     ]
 

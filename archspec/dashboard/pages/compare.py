@@ -37,7 +37,7 @@ def _protocol(studies: Sequence[Study]) -> list[tuple[str, list[str], bool]]:
     said += [
         ("seeds", [", ".join(map(str, study.plan.seeds)) for study in studies]),
         ("recipes", [", ".join(sorted({arm.recipe for arm in study.plan.arms})) for study in studies]),
-        ("baselines", [", ".join(arm.name for arm in study.plan.arms if not arm.against) for study in studies]),
+        ("baselines", [", ".join(arm.name for arm in study.plan.tested if not arm.against) for study in studies]),
         ("images of a training", [_range([arm.images for arm in study.plan.arms]) for study in studies]),
     ]
     for name in ("device", "torch", "commit"):

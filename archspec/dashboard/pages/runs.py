@@ -6,7 +6,7 @@ from typing import Any
 
 from archspec.dashboard.failing import command
 from archspec.dashboard.page import Look, Page
-from archspec.studies.plan import PlannedRun
+from archspec.studies.plan import TRAININGS, PlannedRun
 from archspec.studies.requests import waiting
 from archspec.studies.status import ORDER
 
@@ -32,6 +32,8 @@ def show(look: Look) -> dict[str, Any]:
         "chosen": chosen,
         "runs": runs[:MOST],
         "more": max(0, len(runs) - MOST),
+        "reasons": any(study.known[run.key].reason for run in runs[:MOST]),
+        "trainings": TRAININGS,
         "sought": query.text("q"),
         "names": study.names,
         "links": look.arms(study.table.by_id),

@@ -7,6 +7,7 @@ from typing import Any
 from archspec.dashboard.failing import command
 from archspec.dashboard.page import Look, Page
 from archspec.report.figures import searches
+from archspec.report.sheets import MOST
 from archspec.report.sheets import searches as sheets
 
 PAGE = Page(
@@ -27,6 +28,9 @@ def show(look: Look) -> dict[str, Any]:
         "search": found,
         "told": found.sentences() if found else [],
         "sheets": list(sheets(found)) if found else [],
+        "drawings": {
+            str(one.number): look.url("architecture", arm=one.arm) for one in (found.best(MOST) if found else ())
+        },
         "figures": [*searches.figures(found)] if found else [],
         "begin": command("run", study.plan, look.site.store.path),
     }

@@ -30,10 +30,12 @@ STUDIES = """
         JOIN scores ON scores.run_id = runs.id AND scores.name = studies.metric
         GROUP BY studies.name, studies.metric, arm_runs.arm),
     placed AS (SELECT *, ROW_NUMBER() OVER (PARTITION BY study ORDER BY rank, arm) AS place FROM means)
-    SELECT studies.name, studies.design, studies.paper, studies.metric, placed.arm AS best, placed.n, placed.mean,
+    SELECT studies.name, studies.design, studies.paper, studies.metric, best.name AS best, best.against, best.baseline,
+           placed.n, placed.mean,
            (SELECT COUNT(*) FROM arms WHERE arms.study = studies.name) AS arms, spent.*
     FROM studies LEFT JOIN spent ON spent.study = studies.name
     LEFT JOIN placed ON placed.study = studies.name AND placed.place = 1
+    LEFT JOIN arms AS best ON best.study = studies.name AND best.arm = placed.arm
     ORDER BY studies.name"""
 """A row for each state that runs of a study are in, beside what the study is and the best of its arms."""
 

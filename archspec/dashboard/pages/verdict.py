@@ -31,7 +31,7 @@ def show(look: Look) -> dict[str, Any]:
         "top": top,
         "more": len(table.rows) > len(top),
         "papers": any(row.paper is not None for row in top),
-        "agreements": sheets.agreements(table),
+        "after": sheets.sections(sheets.agreements(table), sheets.notes(table)),
         "begin": command("run", study.plan, look.site.store.path),
         "finished": any(row.n for row in table.rows),
     }

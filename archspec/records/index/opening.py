@@ -95,7 +95,7 @@ def is_damaged(error: DBAPIError | StrangeTablesError) -> bool:
 def forget(url: str) -> None:
     """Delete an index's file, unless somebody is just opening it."""
     file = Path(url.removeprefix("sqlite:///"))
-    with suppress(OSError), _folder_locked(file.parent):
+    with suppress(OSError, RecordsError), _folder_locked(file.parent):
         for suffix in ("-wal", "-shm", ""):
             file.with_name(file.name + suffix).unlink(missing_ok=True)
 
@@ -115,7 +115,11 @@ def _sqlite(file: Path) -> sqlite3.Connection:
 
 @contextmanager
 def _folder_locked(folder: Path) -> Iterator[None]:
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise RecordsError(f"the index in {folder} cannot be opened: {reason}") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

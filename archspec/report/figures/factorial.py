@@ -7,24 +7,12 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from archspec.report.designs import Found
+from archspec.report.figures import forest
 from archspec.report.figures.drawing import Drawing, Figure, axis, layout, plain
+from archspec.report.figures.forest import Twig
 from archspec.report.figures.looks import look_of
 from archspec.report.table import Block, Table
-from archspec.report.wording import signed
 from archspec.statistics import mean
-
-
-@dataclass(frozen=True)
-class Bar:
-    """An effect with its interval."""
-
-    label: str
-    factor: str
-    value: float
-    low: float
-    high: float
-    settled: bool
-    """Whether the interval leaves out zero; one seed settles nothing."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +25,10 @@ class Crossing:
     lines: dict[str, list[float | None]]
 
 
-def bars(found: Sequence[Found]) -> list[Bar]:
+def twigs(found: Sequence[Found]) -> list[Twig]:
     """The effects that could be worked out."""
-    return [_bar(one) for one in found if one.effect.difference is not None]
-
-
-def _bar(one: Found) -> Bar:
-    difference = one.effect.difference
-    assert difference is not None
-    low, high = difference.interval or (difference.mean, difference.mean)
-    settled = difference.interval is not None and (low > 0 or high < 0)
-    return Bar(one.label, one.factor, difference.mean, low, high, settled)
+    there = [(one, one.effect.difference) for one in found if one.effect.difference is not None]
+    return [Twig(one.factor, one.label, difference.mean, difference.interval) for one, difference in there]
 
 
 def crossings(block: Block) -> list[Crossing]:
@@ -72,13 +53,13 @@ def figures(table: Table) -> Iterator[Figure]:
     """Main effects and crossings of every baseline of a factorial."""
     for number, block in enumerate(table.blocks if table.effects else ()):
         effects = table.effects[block.baseline.planned.id]
-        shown = bars([*effects.main, *effects.interactions])
+        shown = twigs([*effects.main, *effects.interactions])
         on = f" on {block.baseline.label}" if len(table.blocks) > 1 else ""
         if shown:
             caption = (
                 "differences averaged over the other factors, with 95% intervals over seeds; grey where they cross 0"
             )
-            drawing = draw(shown, table.metric, table.digits)
+            drawing = forest.draw(shown, table.metric, table.digits)
             yield Figure(f"effects-{number}", f"Effects{on}", caption, drawing)
         for place, crossing in enumerate(crossings(block)):
             title, caption = (
@@ -86,35 +67,6 @@ def figures(table: Table) -> Iterator[Figure]:
                 "lines that are not parallel are an interaction",
             )
             yield Figure(f"crossing-{number}-{place}", title, caption, draw_crossing(crossing, table.metric))
-
-
-def draw(shown: Sequence[Bar], metric: str, digits: int) -> Drawing:
-    """A dot and an interval for each effect, and a line at zero."""
-    names = [f"{bar.factor}: {bar.label}" for bar in shown]
-    colours = ["@accent" if bar.settled else "@muted" for bar in shown]
-    error = {
-        "type": "data",
-        "symmetric": False,
-        "array": [round(bar.high - bar.value, 6) for bar in shown],
-        "arrayminus": [round(bar.value - bar.low, 6) for bar in shown],
-        "color": "@muted",
-        "thickness": 1.6,
-        "width": 0,
-    }
-    trace = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [round(bar.value, 6) for bar in shown],
-        "y": [plain(name) for name in names],
-        "text": [signed(bar.value, digits) for bar in shown],
-        "error_x": error,
-        "marker": {"color": colours, "size": 10},
-        "hovertemplate": "%{y}: %{text}<extra></extra>",
-    }
-    plane = layout("", "", height=100 + 30 * len(names), hovermode="closest", showlegend=False)
-    plane["xaxis"] = axis(f"difference in {metric}", zeroline=True, zerolinecolor="@ink/0.5")
-    plane["yaxis"] = axis("", autorange="reversed", type="category", showgrid=False)
-    return {"data": [trace], "layout": plane}
 
 
 def draw_crossing(crossing: Crossing, metric: str) -> Drawing:

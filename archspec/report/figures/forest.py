@@ -13,13 +13,13 @@ from archspec.report.wording import signed
 
 @dataclass(frozen=True)
 class Twig:
-    """An arm's difference to what it is compared with, and the paper's."""
+    """The difference that an arm or an effect makes, and the paper's; one seed settles nothing."""
 
     factor: str
     label: str
     value: float
     interval: tuple[float, float] | None
-    paper: float | None
+    paper: float | None = None
 
     @property
     def settled(self) -> bool:
@@ -49,7 +49,7 @@ def figures(table: Table) -> Iterator[Figure]:
 
 
 def draw(found: Sequence[Twig], metric: str, digits: int) -> Drawing:
-    """A dot and a line for each arm, and a line at zero."""
+    """A dot and a line for each difference, and a line at zero."""
     names = [plain(f"{one.factor}: {one.label}") for one in found]
     reach = [one.interval or (one.value, one.value) for one in found]
     error = {

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from archspec.report.climbs import Climbs
 from archspec.report.figures.drawing import Drawing, Figure, axis, layout, plain
-from archspec.report.search import COUNTED, EXTREMES, Search
+from archspec.report.search import COUNTED, EXTREMES, Search, titled
 from archspec.spec.writing import flow
 from archspec.studies.plan import PlannedTrial
 
@@ -32,14 +32,14 @@ def figures(search: Search) -> Iterator[Figure]:
     names = list(search.objectives)
     for name in names if search.done else ():
         best = f"the line is the {EXTREMES[search.objectives[name]]} so far"
-        yield Figure(f"history-{name}", f"{name} by trial", best, history(search, name))
+        yield Figure(f"history-{name}", f"{titled(name)} by trial", best, history(search, name))
     if len(names) > 1 and search.done:
-        title = f"{names[0]} against {names[1]}"
+        title = f"{titled(names[0])} against {titled(names[1])}"
         yield Figure(
             "front", title, "the line joins those that no other beats in everything", front(search, *names[:2])
         )
     if search.done and (found := axes(search)):
-        caption = f"a line a candidate, through its answers; the best {BEST:.0%} by {names[0]} stand out"
+        caption = f"a line a candidate, through its answers; the best {BEST:.0%} by {titled(names[0])} stand out"
         yield Figure("decisions", "Decisions", caption, parallel(search, names[0], found))
     if search.climbs.said and search.climbs.finished:
         caption = "a dot a candidate that has both: only those that went on, among which differences are smaller"
@@ -47,7 +47,7 @@ def figures(search: Search) -> Iterator[Figure]:
     for name in names:
         if search.importances[name]:
             caption = "shares of its variance, one decision at a time; seeds are no decision"
-            yield Figure(f"importances-{name}", f"What decided {name}", caption, importances(search, name))
+            yield Figure(f"importances-{name}", f"What decided {titled(name)}", caption, importances(search, name))
 
 
 def history(search: Search, name: str) -> Drawing:
@@ -62,8 +62,8 @@ def history(search: Search, name: str) -> Drawing:
     said = {"hovertemplate": "trial %{x}: %{y}<extra></extra>"}
     stairs = [(number, round(value, 6)) for number, value in [*steps, *last]]
     data = [{**trials, **said}, {**best, "x": [a for a, _ in stairs], "y": [b for _, b in stairs]}]
-    plane = layout("trial", name, hovermode="closest")
-    return {"data": data, "layout": {**plane, "yaxis": axis(name, tickformat="~s" if name in COUNTED else "")}}
+    plane = layout("trial", titled(name), hovermode="closest")
+    return {"data": data, "layout": {**plane, "yaxis": axis(titled(name), tickformat="~s" if name in COUNTED else "")}}
 
 
 def front(search: Search, first: str, second: str) -> Drawing:
@@ -76,8 +76,8 @@ def front(search: Search, first: str, second: str) -> Drawing:
         {**_spots(search.done, second, first), "name": "trials", "mode": "markers", "marker": marker},
         {**_spots(best, second, first), "name": "front", "mode": "lines+markers", "line": line},
     ]
-    plane = layout(second, first, hovermode="closest")
-    return {"data": data, "layout": {**plane, "xaxis": axis(second, tickformat="~s")}}
+    plane = layout(titled(second), titled(first), hovermode="closest")
+    return {"data": data, "layout": {**plane, "xaxis": axis(titled(second), tickformat="~s")}}
 
 
 def rungs(climbs: Climbs) -> Drawing:

@@ -16,7 +16,7 @@ MEASURED = {
     "hours": "hours of training, all seeds",
     "gpu_hours": "GPU-hours of training, all seeds",
     "images_per_second": "images per second in training",
-    "memory_mib": "MiB of the accelerator's memory in training",
+    "memory_mib": "MiB of memory in training",
 }
 """What depends on where the runs ran."""
 TITLES = {**COSTS, **MEASURED}
