@@ -11,7 +11,6 @@ over all s ≤ t. M keeps the exponents below zero and cancels but for ε. Tenso
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -19,6 +18,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from archspec.nn.precision import without_autocast
 from archspec.spec.mixers.mlstm import chunk_for
 
 EPS = 1e-6
@@ -42,8 +42,8 @@ def read(tokens: Tokens, chunk: int | None = None) -> Tensor:
     It is in single precision at least: divided by next to nothing, what is read may be beyond what half a float holds.
     """
     q, k, v, i, f = tokens
-    kind, dtype = q.device.type, torch.float32 if q.dtype is torch.float16 else q.dtype
-    with torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext():
+    dtype = torch.float32 if q.dtype is torch.float16 else q.dtype
+    with without_autocast(q.device):
         h: Tensor = _Read.apply(q.to(dtype), k.to(dtype), v.to(dtype), i, f, chunk or chunk_for(q.shape[1], q.shape[3]))
     return h
 
