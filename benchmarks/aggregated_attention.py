@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from archspec.nn.mixers.aggregated_attention import AggregatedAttention
 from archspec.nn.mixers.cosine import unit
+from archspec.nn.position_biases import PositionBias, axis
 from archspec.nn.windows import counts
 from archspec.spec.mixers import aggregated_attention as specs
 from archspec.spec.place import Grid, Place, Scope
@@ -20,6 +21,17 @@ PLACES = [Place(dim, (side, side), (side, side)) for dim, side in ((72, 56), (14
 """The first three stages of TransNeXt-Tiny, each of which pools to 7 × 7."""
 BATCH, ROUNDS, POOLED = 4, 8, (7, 7)
 AROUND = ("q", "kv", "proj", "reduction", "norm")
+
+
+def written_biases(module: PositionBias, grid: Grid) -> Tensor:
+    """The little network as it stands: at a table of all distances, of which every token and key picks one."""
+    rows, columns = (
+        axis(side, keys, steps, module.fc1.weight) for side, keys, steps in zip(grid, POOLED, module.steps, strict=True)
+    )
+    table = module.fc2(F.relu(module.fc1(torch.cartesian_prod(rows.spaced, columns.spaced))))
+    by_row, by_column = rows.places.view(grid[0], 1, -1, 1), columns.places.view(1, grid[1], 1, -1)
+    index = (by_row * len(columns.spaced) + by_column).view(grid[0] * grid[1], -1)
+    return table.mT[:, index]  # type: ignore[no-any-return]
 
 
 def unfolded(module: AggregatedAttention, tokens: Sequence[Tensor], grid: Grid) -> Tensor:
@@ -34,7 +46,7 @@ def unfolded(module: AggregatedAttention, tokens: Sequence[Tensor], grid: Grid) 
     near = (queries.unsqueeze(-2) @ k_near).squeeze(-2) + module.near_bias(grid, q)
     far = queries @ unit(k_pooled).mT
     if module.cpb is not None:
-        far = far + module.cpb(grid, POOLED)
+        far = far + written_biases(module.cpb, grid)
     near, far = torch.split(torch.cat([near, far], -1).softmax(-1), [size**2, far.shape[-1]], -1)
     near = near + (q @ module.learned_keys + module.learned_bias.unsqueeze(1))  # type: ignore[operator]
     y: Tensor = (near.unsqueeze(-2) @ v_near.mT).squeeze(-2) + far @ v_pooled

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, Self
 
 import torch
@@ -19,6 +18,7 @@ from archspec.nn.fourier import (
     through_spectra,
     within_reach,
 )
+from archspec.nn.precision import without_autocast
 from archspec.spec.fourier import DIRECT_IN_EVALUATION, DIRECT_IN_TRAINING, Sides
 
 
@@ -103,10 +103,3 @@ class LongConvolution(nn.Module):
     def __getstate__(self) -> dict[str, Any]:
         # A copy, or a file, makes its own.
         return {name: value for name, value in self.__dict__.items() if name != "ready"}
-
-
-def without_autocast(device: torch.device) -> AbstractContextManager[Any]:
-    """Everything in the precision of what it is given."""
-    if device.type == "meta" or not torch.amp.is_autocast_available(device.type):
-        return nullcontext()
-    return torch.autocast(device.type, enabled=False)

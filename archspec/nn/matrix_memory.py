@@ -11,7 +11,6 @@ over all s ≤ t. M keeps the exponents below zero and cancels but for ε. Tenso
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -19,6 +18,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from archspec.nn.precision import without_autocast
 from archspec.spec.mixers.mlstm import chunk_for
 
 EPS = 1e-6
@@ -42,8 +42,8 @@ def read(tokens: Tokens, chunk: int | None = None) -> Tensor:
     It is in single precision at least: divided by next to nothing, what is read may be beyond what half a float holds.
     """
     q, k, v, i, f = tokens
-    kind, dtype = q.device.type, torch.float32 if q.dtype is torch.float16 else q.dtype
-    with torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext():
+    dtype = torch.float32 if q.dtype is torch.float16 else q.dtype
+    with without_autocast(q.device):
         h: Tensor = _Read.apply(q.to(dtype), k.to(dtype), v.to(dtype), i, f, chunk or chunk_for(q.shape[1], q.shape[3]))
     return h
 
@@ -119,10 +119,10 @@ def _chunked(x: Tensor, chunk: int, beyond: float = 0.0) -> Tensor:
     return x.reshape(batch, tokens // chunk, chunk, heads, width).permute(1, 0, 3, 2, 4).flatten(1, 2).contiguous()
 
 
-def _whole(x: Tensor, batch: int, tokens: int) -> Tensor:
+def _whole(x: Tensor, batch: int, tokens: int, heads: int) -> Tensor:
     """(n, B·H, S, D) → (B, N, H, D)."""
-    chunks, rows, chunk, width = x.shape
-    x = x.view(chunks, batch, rows // batch, chunk, width).permute(1, 0, 3, 2, 4)
+    chunks, _, chunk, width = x.shape
+    x = x.view(chunks, batch, heads, chunk, width).permute(1, 0, 3, 2, 4)
     return x.flatten(1, 2)[:, :tokens].contiguous()
 
 
@@ -185,7 +185,7 @@ class _Read(torch.autograd.Function):
         norm, sums = scores.sum(-1, keepdim=True), (scores.to(q.dtype) @ given.v).to(scores.dtype)
         _add_product(sums[1:], reaching, memory)
         _add_product(norm[1:], reaching, total.mT)
-        h = _whole(sums / (norm.abs().maximum(given.weights.least) + EPS), *q.shape[:2])
+        h = _whole(sums / (norm.abs().maximum(given.weights.least) + EPS), *q.shape[:3])
         ctx.save_for_backward(q, k, v, i, f, h, norm, scores, memory, total)
         ctx.chunk = chunk
         return h
@@ -204,7 +204,7 @@ class _Read(torch.autograd.Function):
         of_norm = torch.where(is_norm, -share * norm.sign(), 0).to(q.dtype)
         of_least = torch.where(is_norm, 0, share * given.weights.least)
         of_q, of_k, of_v = _of_inputs(given, scores, of_sums, of_norm, (memory, total))
-        by_token = (_whole(x, *q.shape[:2]) for x in (of_q, of_k, of_v, of_least, share))
+        by_token = (_whole(x, *q.shape[:3]) for x in (of_q, of_k, of_v, of_least, share))
         of_q, of_k, of_v, of_least, share = by_token
         of_i, of_f = _of_gates(f, levels, (k * of_k).sum(-1), of_least.squeeze(-1), share.squeeze(-1))
         return of_q, of_k, of_v, of_i.to(i.dtype), of_f.to(f.dtype), None

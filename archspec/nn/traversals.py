@@ -29,14 +29,14 @@ class Scan(nn.Module):
         """(B, N, C) in the order of the sequence → in the order of the scan."""
         if not (self.turned or self.spec.by_columns):
             return x
-        y = grid_only(x, self.class_tokens).reshape(x.shape[0], *grid, -1)
+        y = grid_only(x, self.class_tokens).reshape(x.shape[0], *grid, x.shape[2])
         return self._among_class_tokens(self._turned(self._swapped(y)), x, self.class_tokens)
 
     def back(self, x: Tensor, grid: Grid) -> Tensor:
         """(B, N, C) in the order of the scan → in the order of the sequence."""
         if not (self.turned or self.spec.by_columns):
             return x
-        y = grid_only(x, self.met).reshape(x.shape[0], *self.grid(grid), -1)
+        y = grid_only(x, self.met).reshape(x.shape[0], *self.grid(grid), x.shape[2])
         return self._among_class_tokens(self._swapped(self._turned(y)), x, self.met)
 
     def _swapped(self, y: Tensor) -> Tensor:

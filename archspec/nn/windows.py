@@ -40,6 +40,7 @@ def sums(w: Tensor, v: Tensor, grid: Grid, size: int) -> Tensor:
     return y
 
 
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def outside(grid: Grid, size: int, like: Tensor) -> Tensor:
     """0 where a place of a token's window is on the map, -∞ where it is beyond: (N, size²)."""
     rows, columns = (_places(side, size, like.device) for side in grid)
@@ -47,6 +48,7 @@ def outside(grid: Grid, size: int, like: Tensor) -> Tensor:
     return like.new_zeros(()).where(on_map, float("-inf")).view(grid[0] * grid[1], size * size)
 
 
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def counts(grid: Grid, size: int, like: Tensor) -> Tensor:
     """How many places of a token's window are on the map: (N,)."""
     rows, columns = (_places(side, size, like.device).sum(1) for side in grid)

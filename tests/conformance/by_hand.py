@@ -13,10 +13,10 @@ from torch.nn import functional as F
 from archspec.nn.filters import Free, Written
 from archspec.nn.mixers import mlstm
 from archspec.nn.mixers.aggregated_attention import AggregatedAttention
-from archspec.nn.mixers.cosine import PositionBias
 from archspec.nn.mixers.cosine_attention import CosineAttention
 from archspec.nn.mixers.hyena import TokenFilter
 from archspec.nn.mixers.hyena_pixel import PixelFilter
+from archspec.nn.position_biases import PositionBias
 
 BY_HAND: dict[type[nn.Module], Callable[[Any, tuple[Any, ...]], int]] = {}
 """What a call of a module with some inputs multiplies and accumulates, everything within it included."""

@@ -245,6 +245,21 @@ class Conformance:
             torch.autograd.backward(result.float().sum())
         assert all(p.grad is None or p.grad.isfinite().all() for p in module.parameters())
 
+    def test_half_floats(self, example: Case) -> None:
+        """What torch has no operation for in fp16 on a CPU is computed in single precision."""
+        module, given = example.build(), example.inputs()
+        with torch.autocast("cpu", torch.float16):
+            result = outputs(module(*given))
+        assert result.isfinite().all()
+        if result.requires_grad:
+            torch.autograd.backward(result.float().sum())
+        assert all(p.grad is None or p.grad.isfinite().all() for p in module.parameters())
+
+    def test_no_images(self, example: Case) -> None:
+        module = example.build().eval()
+        given = [value[:0] if isinstance(value, Tensor) else value for value in example.inputs()]
+        assert outputs(module(*given)).shape == (0, *example.shape()[1:])
+
     @pytest.mark.filterwarnings(f"ignore:{TORCHS_OWN_WARNING}")
     def test_compiles_without_graph_breaks(self, example: Case) -> None:
         _compare(example, backend="eager")

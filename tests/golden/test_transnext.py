@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from archspec.nn.mixers.cosine import PositionBias
+from archspec.nn.position_biases import axis
 from archspec.nn.windows import counts, outside
 from archspec.spec.base import Spec
 from archspec.spec.mixers.aggregated_attention import AggregatedAttention
@@ -78,14 +78,14 @@ def test_operators_as_a_compiler_sees_them(name: str) -> None:
     ],
 )
 def test_distances(name: str, grid: Grid, keys: Grid, native: Grid) -> None:
-    case, bias = tensors(f"tnx_cpbtable_{name}"), PositionBias(1, native)
-    (rows, of_rows), (columns, of_columns) = (bias.along(axis, grid[axis], keys[axis]) for axis in (0, 1))
-    by_row = rows[of_rows].view(grid[0], 1, keys[0], 1).expand(-1, grid[1], -1, keys[1])
-    by_column = columns[of_columns].view(1, grid[1], 1, keys[1]).expand(grid[0], -1, keys[0], -1)
+    case, steps = tensors(f"tnx_cpbtable_{name}"), [side - 1 for side in native]
+    rows, columns = (axis(*along, torch.ones(())) for along in zip(grid, keys, steps, strict=True))
+    by_row = rows.spaced[rows.places].view(grid[0], 1, keys[0], 1).expand(-1, grid[1], -1, keys[1])
+    by_column = columns.spaced[columns.places].view(1, grid[1], 1, keys[1]).expand(grid[0], -1, keys[0], -1)
     ours = torch.stack([by_row, by_column], -1).view(grid[0] * grid[1], -1, 2)
     torch.testing.assert_close(ours, case["out.coords"], atol=1e-6, rtol=0)
-    assert len(rows) * len(columns) == len(case["out.table"])
-    assert len(distances(grid[0], keys[0]).values) == len(rows)
+    assert len(rows.spaced) * len(columns.spaced) == len(case["out.table"])
+    assert len(distances(grid[0], keys[0]).values) == len(rows.spaced)
 
 
 @pytest.mark.parametrize("name", ["tnx_aggattn_8x8_w3_sr4", "tnx_aggattn_8x8_w5_sr2"])

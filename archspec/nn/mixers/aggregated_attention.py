@@ -76,5 +76,5 @@ class AggregatedAttention(Cosine):
 
     def near_bias(self, grid: Grid, like: Tensor) -> Tensor:
         """What is learned of a window's places; -∞ where they are beyond the map: (heads, N, window²)."""
-        beyond = outside(grid, self.window, like)
+        beyond: Tensor = outside(grid, self.window, like)
         return beyond if self.window_bias is None else self.window_bias.unsqueeze(1) + beyond

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from archspec.nn.mixers.heads import apart, joined
 from archspec.nn.mixers.sequence import SequenceMixer
 from archspec.spec.mixers import attention as specs
 from archspec.spec.place import Grid, Place
@@ -43,6 +44,5 @@ class Heads(nn.Module):
     def forward(self, x: Tensor, grid: Grid, class_tokens: tuple[str, ...]) -> Tensor:
         """Queries, keys and values (B, N, 3C) → (B, N, C)."""
         # Cut into three before into heads: the backward pass then joins the gradients in one copy.
-        q, k, v = (part.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2) for part in x.chunk(3, 2))
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
-        return mixed.transpose(1, 2).flatten(2)
+        q, k, v = (apart(part, self.heads) for part in x.chunk(3, 2))
+        return joined(F.scaled_dot_product_attention(q, k, v, is_causal=self.causal))

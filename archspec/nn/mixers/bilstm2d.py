@@ -25,7 +25,7 @@ class Bilstm2d(nn.Module):
 
     def forward(self, x: Tensor, grid: Grid) -> Tensor:
         """(B, N, C) → (B, N, C)."""
-        x_bhwc = x.view(x.shape[0], *grid, -1)
+        x_bhwc = x.view(x.shape[0], *grid, x.shape[2])
         read = [_along(scan, cells, x_bhwc) for scan, cells in self.passes.items()]
         merged = (read[0] + read[1] if self.adds else torch.cat(read, 3)).flatten(1, 2)
         return merged.contiguous() if self.fc is None else self.fc(merged)
@@ -35,4 +35,4 @@ def _along(scan: str, cells: nn.Module, x_bhwc: Tensor) -> Tensor:
     """(B, H, W, C) → (B, H, W, C'), a view."""
     x_tblc = x_bhwc.permute(STEPS_FIRST[scan])
     y: Tensor = cells(x_tblc.flatten(1, 2))
-    return y.view(*x_tblc.shape[:3], -1).permute(STEPS_BACK[scan])
+    return y.view(*x_tblc.shape[:3], y.shape[2]).permute(STEPS_BACK[scan])

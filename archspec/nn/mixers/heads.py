@@ -7,7 +7,7 @@ from torch import Tensor
 
 def apart(x: Tensor, heads: int) -> Tensor:
     """(B, N, heads·D) → (B, heads, N, D), a view."""
-    return x.view(x.shape[0], x.shape[1], heads, -1).transpose(1, 2)
+    return x.view(*x.shape[:2], heads, x.shape[2] // heads).transpose(1, 2)
 
 
 def joined(x: Tensor) -> Tensor:

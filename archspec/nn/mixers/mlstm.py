@@ -87,9 +87,9 @@ class Blocks(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, N, C) → (B, N, C)."""
-        batch, tokens, dim = x.shape
-        pieces = x.reshape(batch * tokens, -1, self.joined * self.weight.shape[1]).transpose(0, 1)
-        y = torch.bmm(pieces, self.matrices().to(x.dtype).mT).transpose(0, 1).reshape(batch, tokens, dim)
+        matrices = self.matrices().to(x.dtype)
+        pieces = x.reshape(x.shape[0] * x.shape[1], *matrices.shape[:2]).transpose(0, 1)
+        y = torch.bmm(pieces, matrices.mT).transpose(0, 1).reshape(x.shape)
         return y if self.bias is None else y + self.bias.to(y.dtype)
 
     def matrices(self) -> Tensor:
@@ -127,7 +127,7 @@ class Memory(nn.Module):
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """(B, N, C) → (B, N, C), at least in single precision."""
-        joined, shape = torch.cat([q, k, v], 2), (*q.shape[:2], self.heads, -1)
+        joined, shape = torch.cat([q, k, v], 2), (*q.shape[:2], self.heads, q.shape[2] // self.heads)
         i, f = self.input(joined), self.forget(joined)
         return read(Tokens(q.reshape(shape), k.reshape(shape), v.reshape(shape), i, f)).flatten(2)
 
@@ -152,7 +152,7 @@ class HeadNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, N, C) → (B, N, C)."""
-        heads = x.reshape(*x.shape[:2], self.heads, -1)
+        heads = x.reshape(*x.shape[:2], self.heads, x.shape[2] // self.heads)
         y = F.layer_norm(heads, heads.shape[-1:], eps=1e-5).flatten(2)
         return y * self.weight if self.bias is None else torch.addcmul(self.bias, y, self.weight)
 

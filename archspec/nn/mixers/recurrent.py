@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 
 from archspec.nn.compiling import uncompiled
+from archspec.nn.precision import without_autocast
 from archspec.spec.mixers.recurrent import Recurrent
 from archspec.spec.place import Place
 
@@ -28,6 +30,10 @@ class Cells(nn.Module):
     @uncompiled(WHY)
     def forward(self, x_tbc: Tensor) -> Tensor:
         """(T, B, C) → (T, B, C'): steps first, as it is computed, and contiguous, so that both directions share it."""
+        if x_tbc.is_cpu and torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") is torch.float16:
+            # Torch has no such LSTM.
+            with without_autocast(x_tbc.device):
+                return self.forward(x_tbc.float())
         y_tbc: Tensor = self.rnn(x_tbc.contiguous())[0]
         return y_tbc
 
