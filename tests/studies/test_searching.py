@@ -153,6 +153,30 @@ def test_every_sampler_is_resumed_exactly(kind: str, tmp_path: Path) -> None:
     assert asked(again) == asked(whole)
 
 
+@pytest.mark.parametrize(
+    ("sampler", "message"),
+    [
+        ("{kind: optuna, name: TPESamler}", "did you mean `TPESampler`"),
+        ("{kind: optuna, name: GridSampler}", "'search_space'"),
+        ("{kind: optuna, name: TPESampler, options: {n_startup: 3}}", "'n_startup'"),
+    ],
+)
+def test_a_sampler_that_cannot_be_made_is_refused_where_it_is_named(sampler: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=message) as caught:
+        planned(written(tmp_path, sampler=sampler))
+    (problem,) = caught.value.problems
+    assert problem.mark is not None
+    assert problem.mark.text.strip().startswith("sampler")
+
+
+def test_what_has_no_end_is_not_gone_through(tmp_path: Path) -> None:
+    file = written(tmp_path, sampler="brute_force")
+    text = file.read_text(encoding="utf-8").replace("{choose: [1, 2, 3]}", "{range: [1.5, 3.5]}")
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError, match="a range without steps"):
+        planned(file)
+
+
 def test_brute_force_ends_where_there_is_nothing_left(tmp_path: Path) -> None:
     plan, _ = driven(written(tmp_path, sampler="brute_force", trials="500"), tmp_path / "store", 2)
     choices = [tuple(trial.choices.items()) for trial in plan.trials]
