@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from archspec.errors import SpecError
+from archspec.errors import RecordsError, SpecError
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.pruners import Pruner
@@ -19,6 +19,7 @@ from archspec.spec.registry import members
 from archspec.spec.runner import RUNNER
 from archspec.spec.samplers import Sampler
 from archspec.studies.driving import Event, drive
+from archspec.studies.folder import StudyFolder
 from archspec.studies.plan import CHOOSING, Plan
 from archspec.studies.planning import planned
 from tests.studies import fake
@@ -244,6 +245,22 @@ def test_a_race_ends_before_the_last_seed(tmp_path: Path) -> None:
         results = [RunFolder(Store(tmp_path / "store").run(key)).result() for key in keys]
         assert None in results
         assert results[0] is not None
+
+
+@pytest.mark.parametrize("search", [{}, {"rungs": RUNGS, "keep": "1/2"}, {"sampler": "brute_force"}], ids=str)
+def test_a_journal_that_ends_in_the_middle_is_gone_on_with(search: dict[str, str], tmp_path: Path) -> None:
+    file, store, draw = written(tmp_path, **{"trials": "6", **search}), tmp_path / "store", random.Random(0)
+    whole, _ = driven(file, store)
+    journal = StudyFolder.of(store, whole).journal
+    written_down = journal.read_bytes()
+    for _ in range(8):
+        journal.write_bytes(written_down[: draw.randrange(len(written_down))])
+        again, events = driven(file, store)
+        assert asked(again) == asked(whole)
+        assert events == []
+    journal.write_bytes(b"{" + written_down)
+    with pytest.raises(RecordsError, match=r"trials\.journal:1 is no line"):
+        driven(file, store)
 
 
 def spawned(file: Path, store: Path, workers: int) -> subprocess.Popen[bytes]:
