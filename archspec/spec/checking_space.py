@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from archspec.errors import Problem, SpecError
+from archspec.errors import Problem, SpecError, closest, near
 from archspec.spec.arch import Arch
 from archspec.spec.candidates import WORKS, Candidates, Draw, candidates_of
 from archspec.spec.conditions import Condition
@@ -17,6 +18,7 @@ from archspec.spec.findings import Findings
 from archspec.spec.found import values_at
 from archspec.spec.loading import ARCH
 from archspec.spec.reading import Document
+from archspec.spec.registry import FAMILIES, members
 from archspec.spec.space import Space
 
 DRAWS = 1000
@@ -62,6 +64,7 @@ def _try(base: Arch, alone: Edit, among: list[Edit]) -> None:
 
 def try_conditions(wanted: Candidates, draws: int = DRAWS) -> None:
     """Draw until a candidate meets everything; an error where none does, or where a path leads nowhere in all."""
+    refuse_misspelt(wanted)
     draw = Draw(random.Random(0))  # noqa: S311 - the same candidates every time
     missed: Counter[str] = Counter()
     paths = {path: condition for condition in wanted.conditions for path in condition.paths}
@@ -84,6 +87,30 @@ def try_conditions(wanted: Candidates, draws: int = DRAWS) -> None:
         )
     if sum(missed.values()):
         raise SpecError(_infeasible(wanted, missed, draws, last if missed[WORKS] == draws else None))
+
+
+def refuse_misspelt(wanted: Candidates) -> None:
+    """A word that is nearly one that candidates could have is not what was meant: it would hold always, or never."""
+    known = {
+        *(kind for name in FAMILIES for kind in members(name)),
+        *(answer for one in wanted.open for _, answers in one.part.decisions() for answer in _texts(answers)),
+        *_texts(wanted.base.to_dict(metadata=False)),
+    }
+    for condition in wanted.conditions:
+        for word, mark in condition.words:
+            if word not in known and closest(word, known):
+                raise SpecError(
+                    Problem("ARC203", f"no candidate has anything like `{word}`", near(word, known), mark=mark)
+                )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in plain data."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for element in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(element)
 
 
 def _infeasible(wanted: Candidates, missed: Counter[str], draws: int, broken: Problem | None) -> Iterator[Problem]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from archspec.errors import Mark, Problem, SpecError
 from archspec.spec.arch import Arch
@@ -29,6 +30,28 @@ OF_COMPARISONS: dict[str, Callable[[list[float]], float]] = {
 
 Values = dict[Place, Any]
 """What a part of a condition stands for: one value, or one a place."""
+
+
+class Token(NamedTuple):
+    """A word, number or sign, and where it begins."""
+
+    kind: str
+    text: str
+    start: int
+
+
+@dataclass(frozen=True)
+class Word:
+    """A text that values are compared with; it is no number."""
+
+    text: Any
+    token: Token
+
+    def __call__(self, arch: Arch) -> Values:
+        """Itself, whatever the network."""
+        return {None: self.text}
+
+
 Part = Callable[[Arch], Values]
 Missed = Callable[[Arch], list[float]]
 """By how much a comparison is missed, place by place."""

@@ -14,17 +14,31 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from archspec.errors import Mark, Problem, SpecError, near
 from archspec.spec.arch import METADATA, Arch
-from archspec.spec.comparing import COMPARED, OF_COMPARISONS, OF_NUMBERS, SIGNS, TRENDS, Missed, Part, compared, joined
+from archspec.spec.comparing import (
+    COMPARED,
+    OF_COMPARISONS,
+    OF_NUMBERS,
+    SIGNS,
+    TRENDS,
+    Missed,
+    Part,
+    Token,
+    Word,
+    compared,
+    joined,
+)
 from archspec.spec.cost import Cost
 from archspec.spec.found import values_at
 from archspec.spec.nodes import Node
 from archspec.spec.proxies import proxies
 from archspec.spec.scalars import read_scalar
 
+MOST, SHOWN = 200, 120
+"""Words and signs in a condition, and letters of it that messages show."""
 NETWORK = tuple(name for name in Arch.model_fields if name not in METADATA)
 COSTS = Cost._fields
 TOKEN = re.compile(
@@ -32,14 +46,6 @@ TOKEN = re.compile(
     r"|(?P<word>[A-Za-z_]\w*(?:\.(?:[0-9]+-[0-9]*|\w+))*)"
     r"|(?P<sign><=|>=|==|!=|[-+*/()<>,]))"
 )
-
-
-class Token(NamedTuple):
-    """A word, number or sign, and where it begins."""
-
-    kind: str
-    text: str
-    start: int
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class Condition:
     costs: bool = True
     """Whether it asks for costs, for which the network has to be laid out."""
     mark: Mark | None = None
+    words: tuple[tuple[str, Mark | None], ...] = ()
+    """The texts that it compares with, and where they stand."""
 
 
 def condition(node: Node) -> Condition:
@@ -63,9 +71,9 @@ def condition(node: Node) -> Condition:
         raise SpecError(Problem("ARC203", message, hint, mark=node.mark))
     parser = _Parser(node.value, node.mark)
     missed = parser.whole()
-    return Condition(
-        node.value, lambda arch: max(missed(arch), default=0.0), tuple(parser.paths), parser.costs, node.mark
-    )
+    words = tuple((token.text, parser.located(token)) for token in parser.words)
+    about = tuple(parser.paths), parser.costs, node.mark, words
+    return Condition(node.value, lambda arch: max(missed(arch), default=0.0), *about)
 
 
 def asked(where: Node | None) -> list[Condition]:
@@ -80,8 +88,12 @@ class _Parser:
 
     def __init__(self, text: str, mark: Mark | None) -> None:
         self.text, self.mark, self.paths, self.costs = text, mark, dict[str, None](), False
+        self.words: list[Token] = []
         self.tokens = list(self._tokens())
         self.at = 0
+        if len(self.tokens) > MOST:
+            hint = "`where` takes a list of conditions"
+            self._refuse(f"these are more than {MOST} words and signs", hint, self.tokens[MOST])
 
     def whole(self) -> Missed:
         """The whole text."""
@@ -150,7 +162,10 @@ class _Parser:
             parts.append(self._sum())
         if not signs:
             self._fail("something is to be compared here", "for example `params <= 30M`")
-        mark = self._located(self.tokens[self.at - 1])
+        for left, sign, right in zip(parts, signs, parts[1:], strict=False):
+            if sign not in ("==", "!="):
+                _ = self._number(left), self._number(right)
+        mark = self.located(self.tokens[self.at - 1])
         return lambda arch: [
             by for trio in zip(parts, signs, parts[1:], strict=False) for by in compared(arch, *trio, mark)
         ]
@@ -185,19 +200,25 @@ class _Parser:
     def _sum(self) -> Part:
         found = self._product()
         while sign := self._takes("+", "-"):
-            found = joined(SIGNS[sign], found, self._product())
+            found = joined(SIGNS[sign], self._number(found), self._number(self._product()))
         return found
 
     def _product(self) -> Part:
         found = self._atom()
         while sign := self._takes("*", "/"):
-            found = joined(SIGNS[sign], found, self._atom())
+            found = joined(SIGNS[sign], self._number(found), self._number(self._atom()))
         return found
+
+    def _number(self, part: Part) -> Part:
+        """A part that may be a number."""
+        if isinstance(part, Word):
+            self._unknown(part.token)
+        return part
 
     def _atom(self) -> Part:
         token = self._token
         if self._takes("-"):
-            return joined(operator.sub, lambda _: {None: 0}, self._atom())
+            return joined(operator.sub, lambda _: {None: 0}, self._number(self._atom()))
         if self._takes("("):
             found = self._sum()
             self._expect(")")
@@ -222,10 +243,17 @@ class _Parser:
         if name in proxies():
             hint = f"bound it: `constraints: {{{name}: {{min: …}}}}`"
             self._refuse(f"`{name}` is measured, and conditions ask for what is known without that", hint, token)
-        if "." in name and token.kind == "word":
-            self._refuse(f"`{root}` is neither a cost nor a part of an arch", near(root, (*COSTS, *NETWORK)), token)
         value = read_scalar(name)
-        return lambda _: {None: value}
+        if token.kind == "number":
+            return lambda _: {None: value}
+        if "." in name:
+            self._unknown(token)
+        self.words.append(token)
+        return Word(value, token)
+
+    def _unknown(self, token: Token) -> NoReturn:
+        root = token.text.split(".")[0]
+        self._refuse(f"`{root}` is neither a cost nor a part of an arch", near(root, (*COSTS, *NETWORK)), token)
 
     def _function(self, token: Token) -> Part:
         if token.text in OF_COMPARISONS:
@@ -252,9 +280,10 @@ class _Parser:
         self._refuse(message, hint, self._token)
 
     def _refuse(self, message: str, hint: str, token: Token) -> NoReturn:
-        raise SpecError(Problem("ARC203", f"{message}, in `{self.text}`", hint, mark=self._located(token)))
+        said = self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]} …"
+        raise SpecError(Problem("ARC203", f"{message}, in `{said}`", hint, mark=self.located(token)))
 
-    def _located(self, token: Token) -> Mark | None:
+    def located(self, token: Token) -> Mark | None:
         """Where a token stands, if the condition stands on one line as it is."""
         start = self.mark.text.find(self.text) if self.mark else -1
         if self.mark is None or start < 0:

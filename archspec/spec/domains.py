@@ -66,9 +66,14 @@ def _wrong_choice(value: Node) -> Iterator[tuple[Node, str, str]]:
     if not options.items:
         yield options, "`choose` is followed by a list of options", "for example `{choose: [gelu, star_relu]}`"
     for index, option in enumerate(options.items):
-        if option in options.items[:index]:
+        if _bare(option) in map(_bare, options.items[:index]):
             yield option, "an option is offered twice", ""
         yield from _wrong(option)
+
+
+def _bare(option: Node) -> Node:
+    """An option as short as it can be said: a kind alone is a word."""
+    return option.sole("kind") or option
 
 
 def _wrong_range(value: Node) -> Iterator[tuple[Node, str, str]]:

@@ -24,12 +24,14 @@ class Proxy(Measurement):
     """A number of an untrained network."""
 
     of_trained: ClassVar[bool] = False
+    looks_inside: ClassVar[bool] = True
+    """Whether it looks at norms, activations or branches, and has to know which they are; gradients all have."""
 
     def problems(self, arch: Arch) -> Iterator[Problem]:
-        """A proxy looks at norms, activations and branches, and has to know which they are."""
-        if not arch.stages:
+        """What the parts of a network are has to be known where it looks at them."""
+        if self.looks_inside and not arch.stages:
             message = f"the parts of a model of timm's are not known, and `{self.called()}` looks at them"
-            yield Problem("ARC401", message, "leave it out, or write the network as an arch", "kind")
+            yield Problem("ARC401", message, "take `grad_norm` or `jacov`, or write the network as an arch", "kind")
 
     @classmethod
     def called(cls) -> str:
@@ -51,6 +53,7 @@ class GradNorm(OfImages):
     """Proxy: how strongly the loss pulls, as the sum of the norms of its gradients by each tensor of weights."""
 
     implementation: ClassVar[str] = "archspec.training.proxies:grad_norm"
+    looks_inside: ClassVar[bool] = False
     kind: Literal["grad_norm"] = "grad_norm"
 
 
@@ -58,6 +61,7 @@ class Jacov(OfImages):
     """Proxy: how differently the outputs answer to each image, by the eigenvalues of their Jacobians' correlations."""
 
     implementation: ClassVar[str] = "archspec.training.proxies:jacov"
+    looks_inside: ClassVar[bool] = False
     kind: Literal["jacov"] = "jacov"
 
 

@@ -17,7 +17,7 @@ from archspec.spec.decisions import Answer, Choices, Numbers
 from archspec.spec.drawing import ways
 from archspec.spec.samplers import Random
 from archspec.spec.search import Search
-from archspec.studies.journal import Ledger, storage
+from archspec.studies.journal import FEASIBLE, Ledger, storage
 from archspec.studies.plan import REFUSED
 from archspec.studies.sampling import quiet, sampler
 
@@ -26,8 +26,8 @@ REDRAWS = 1000
 STATES = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
 BEGIN = "begin"
 """Under which attribute the journal keeps the decisions of the candidates to begin with."""
-FEASIBLE, VALUES = "choices", "values"
-"""Under which attributes a trial that is to be trained keeps its decisions, and what it came to."""
+VALUES = "values"
+"""Under which attribute a trial keeps what it came to."""
 CLIMBED = "rungs"
 """Under which it keeps what it reached on each rung."""
 AGAIN = "again"
@@ -121,9 +121,9 @@ class Proposals:
                 choices = self.candidates.draw(Told(trial))
             refusal = self.candidates.refusal(self.candidates.quick(choices))
             if refusal is None:
-                trial.set_user_attr(FEASIBLE, choices)
                 if again is not None:
                     trial.set_user_attr(AGAIN, True)
+                trial.set_user_attr(FEASIBLE, choices)
                 self.ledger.commit()
                 return Asked(trial.number, choices, "running", {}, again=again is not None)
             missed[refusal.condition] += 1
@@ -146,11 +146,10 @@ class Proposals:
         rungs: Sequence[float] = (),
         broken: Sequence[str] = (),
     ) -> None:
-        """What has become of a candidate; one that failed on a rung has reported those below."""
-        if state == "failed":
+        """What has become of a candidate."""
+        self._report(number, rungs)
+        if broken:
             self._trial(number).set_user_attr(BROKEN, [*broken])
-        else:
-            self._report(number, rungs)
         complete = state == "done"
         said = [values[name] for name in self.search.objectives] if complete else None
         self._trial(number).set_user_attr(VALUES, dict(values))
@@ -170,7 +169,8 @@ class Proposals:
             return
         trial = self._trial(number)
         trial.set_user_attr(CLIMBED, [*rungs])
-        if [*self.search.objectives] == [self.search.pruned_by]:
+        known = len(rungs) - 1 in self._trials()[number].intermediate_values
+        if [*self.search.objectives] == [self.search.pruned_by] and not known:
             trial.report(rungs[-1], len(rungs) - 1)
 
     def _next(self, again: Choices | None) -> Trial | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from archspec.errors import Problem, SpecError
 from archspec.records.files import read_json
 from archspec.spec.checking_space import try_conditions
 from archspec.spec.rows import Row
+from archspec.spec.samplers import Named
 from archspec.spec.search import CLOSED
 from archspec.spec.variants import Variant
 from archspec.spec.writing import flow
@@ -168,6 +171,7 @@ def planned_search(setting: Setting, store: Path | None) -> PlannedSearch:
     """The plan of a search as it stands in a store; what cannot be searched is refused."""
     from archspec.studies.beginning import check_begin
 
+    refuse_sampler(setting)
     try_conditions(setting.candidates)
     if len(setting.rungs) and not setting.checking:
         row = Row(setting.base, setting.base.variant)
@@ -179,6 +183,24 @@ def planned_search(setting: Setting, store: Path | None) -> PlannedSearch:
     for trial in _kept(searched.planned.plan, store):
         searched.add(trial)
     return searched.planned
+
+
+def refuse_sampler(setting: Setting) -> None:
+    """A sampler that cannot be made, or would never come to an end, is refused before anything runs."""
+    spec, message, hint = setting.search.sampler, "", ""
+    if spec.steps and math.isinf(setting.candidates.size):
+        message, hint = "a range without steps holds more candidates than can be gone through", "give it a `step`"
+    elif isinstance(spec, Named):
+        from archspec.studies.sampling import sampler
+
+        try:
+            sampler(spec, setting.search.seed, 0)
+        # Whatever a class says of what it is called with.
+        except Exception as error:
+            message = f"this sampler cannot be made: {error}"
+    if message:
+        mark = setting.study.tree.mark_of(("search", "sampler"))
+        raise SpecError(Problem("ARC401", message, hint, "search.sampler", mark))
 
 
 def _kept(plan: Plan, store: Path | None) -> Iterable[PlannedTrial]:

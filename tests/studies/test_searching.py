@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from archspec.errors import SpecError
+from archspec.errors import RecordsError, SpecError
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.pruners import Pruner
@@ -19,6 +19,7 @@ from archspec.spec.registry import members
 from archspec.spec.runner import RUNNER
 from archspec.spec.samplers import Sampler
 from archspec.studies.driving import Event, drive
+from archspec.studies.folder import StudyFolder
 from archspec.studies.plan import CHOOSING, Plan
 from archspec.studies.planning import planned
 from tests.studies import fake
@@ -153,6 +154,30 @@ def test_every_sampler_is_resumed_exactly(kind: str, tmp_path: Path) -> None:
     assert asked(again) == asked(whole)
 
 
+@pytest.mark.parametrize(
+    ("sampler", "message"),
+    [
+        ("{kind: optuna, name: TPESamler}", "did you mean `TPESampler`"),
+        ("{kind: optuna, name: GridSampler}", "'search_space'"),
+        ("{kind: optuna, name: TPESampler, options: {n_startup: 3}}", "'n_startup'"),
+    ],
+)
+def test_a_sampler_that_cannot_be_made_is_refused_where_it_is_named(sampler: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=message) as caught:
+        planned(written(tmp_path, sampler=sampler))
+    (problem,) = caught.value.problems
+    assert problem.mark is not None
+    assert problem.mark.text.strip().startswith("sampler")
+
+
+def test_what_has_no_end_is_not_gone_through(tmp_path: Path) -> None:
+    file = written(tmp_path, sampler="brute_force")
+    text = file.read_text(encoding="utf-8").replace("{choose: [1, 2, 3]}", "{range: [1.5, 3.5]}")
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError, match="a range without steps"):
+        planned(file)
+
+
 def test_brute_force_ends_where_there_is_nothing_left(tmp_path: Path) -> None:
     plan, _ = driven(written(tmp_path, sampler="brute_force", trials="500"), tmp_path / "store", 2)
     choices = [tuple(trial.choices.items()) for trial in plan.trials]
@@ -220,6 +245,22 @@ def test_a_race_ends_before_the_last_seed(tmp_path: Path) -> None:
         results = [RunFolder(Store(tmp_path / "store").run(key)).result() for key in keys]
         assert None in results
         assert results[0] is not None
+
+
+@pytest.mark.parametrize("search", [{}, {"rungs": RUNGS, "keep": "1/2"}, {"sampler": "brute_force"}], ids=str)
+def test_a_journal_that_ends_in_the_middle_is_gone_on_with(search: dict[str, str], tmp_path: Path) -> None:
+    file, store, draw = written(tmp_path, **{"trials": "6", **search}), tmp_path / "store", random.Random(0)
+    whole, _ = driven(file, store)
+    journal = StudyFolder.of(store, whole).journal
+    written_down = journal.read_bytes()
+    for _ in range(8):
+        journal.write_bytes(written_down[: draw.randrange(len(written_down))])
+        again, events = driven(file, store)
+        assert asked(again) == asked(whole)
+        assert events == []
+    journal.write_bytes(b"{" + written_down)
+    with pytest.raises(RecordsError, match=r"trials\.journal:1 is no line"):
+        driven(file, store)
 
 
 def spawned(file: Path, store: Path, workers: int) -> subprocess.Popen[bytes]:

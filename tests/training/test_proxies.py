@@ -204,6 +204,24 @@ def test_models_of_timms_are_not_looked_into() -> None:
     (problem,) = Zen().problems(load({"timm": "test_vit"}))
     assert "timm" in problem.message
     assert not list(Zen().problems(network("pooling", "layer_norm")))
+    assert [kind for kind, one in proxies().items() if not [*one.problems(load({"timm": "test_vit"}))]] == [
+        "grad_norm",
+        "jacov",
+    ]
+
+
+@pytest.mark.parametrize("model", ["test_vit", "test_resnet"])
+def test_gradients_of_models_of_timms_are_looked_at(model: str) -> None:
+    draws = generator(0, "images")
+    built = archspec.build(load({"timm": model, "input": {"size": 160}, "classes": 4}), seed=0)
+    images, labels = torch.randn(6, 3, 160, 160, generator=draws), torch.arange(6) % 4
+    before = {name: value.clone() for name, value in built.state_dict().items()}
+    assert computed.pull(built, images, labels) > 0
+    own = computed.independence(computed.answers(built, images))
+    same = computed.independence(computed.answers(built, images[:1].expand_as(images)))
+    assert own > same, "images that are all alike are told apart least"
+    assert all(torch.equal(value, before[name]) for name, value in built.state_dict().items())
+    assert not any(value.grad is not None for value in built.parameters())
 
 
 def folder(run: RunFolder, proxy: Proxy) -> RunFolder:
