@@ -53,6 +53,10 @@ class Inline:
         except Exception:
             return [Ended(name, 1, traceback.format_exc())]
 
+    def waiting(self) -> dict[str, str]:
+        """None: what is taken begins."""
+        return {}
+
     def stop(self, job: str) -> None:
         """Nothing runs while nobody waits."""
 

@@ -72,6 +72,9 @@ class Pool(Protocol):
     def wait(self, seconds: float) -> list[Ended]:
         """The jobs that have ended, after at most so long a time."""
 
+    def waiting(self) -> dict[str, str]:
+        """Jobs that turn out to wait for what will not come, and what that is; each is told of once."""
+
     def stop(self, job: str) -> None:
         """Ask a job to stop where it can go on from."""
 

@@ -132,6 +132,8 @@ class _Driver:
             ended = self.pool.wait(PAUSE)
             for one in ended:
                 self._end(one)
+            for key, why in self.pool.waiting().items():
+                self.on(Event("waiting", self.left[key], replace(self.known(key), reason=why)))
             if not ended and not self.mine:
                 time.sleep(PAUSE)  # others are at work
             if not self.summary.reason:
