@@ -19,25 +19,6 @@ if TYPE_CHECKING:
     from archspec.spec.runner import Slurm
 
 COMMANDS = ("sbatch", "srun", "squeue", "scancel", "scontrol")
-NEVER = {
-    "PartitionConfig": "no node of the partition has what is asked for: look at `resources` and `gres` (`sinfo -Ne`)",
-    "PartitionTimeLimit": "the partition does not let jobs run that long",
-    "PartitionNodeLimit": "the partition does not let a job have so many nodes",
-    "BadConstraints": "no node is what `constraint` and the resources say together",
-    "InvalidAccount": "the account may not be used, or is none: `sacctmgr show assoc user=$USER`",
-    "InvalidQOS": "the quality of service may not be used, or is none: `sacctmgr show qos`",
-}
-"""Reasons for which a job would wait for ever, and what is meant."""
-REFUSED = {
-    "node configuration is not available": "no node has as much: look at `resources`, `nodes`, `gres` (`sinfo -Ne`)",
-    "Memory specification": "no node has that much memory; without `resources.memory` a run asks for what it needs",
-    "nvalid account": "name one of yours, `options: {account: …}`: `sacctmgr show assoc user=$USER`",
-    "nvalid qos": "name one of yours, `options: {qos: …}`: `sacctmgr show qos`",
-    "nvalid partition": "`sinfo` lists them",
-    "ime limit": "`sinfo` lists how long the partitions let jobs run",
-    "unrecognized option": "`options` are those of sbatch without their dashes: {mail-type: END}",
-}
-"""What sbatch says against a job, in part, and what to do."""
 PATIENCE = 120.0
 """Seconds that the job has to start and end."""
 FAILED = "is the same Python on the nodes, and do `setup` and `srun` work there?"
@@ -124,13 +105,14 @@ class Examined:
     def job(self) -> Iterator[Finding]:
         """A short job with all that the runner asks for."""
         from archspec.execution.slurm.probing import probed
+        from archspec.execution.slurm.reasons import STUCK
 
         began = time.monotonic()
         with probed(self.runner, self.store / "slurm") as probe:
-            if not probe.over(PATIENCE, NEVER):
+            if not probe.over(PATIENCE, STUCK):
                 word = probe.word or "nothing"
-                if probe.word is not None and probe.word.reason in NEVER:
-                    yield Finding("job", "fail", f"it would wait for ever: {word}", NEVER[probe.word.reason])
+                if probe.word is not None and probe.word.reason in STUCK:
+                    yield Finding("job", "fail", f"it would wait in vain: {word}", STUCK[probe.word.reason])
                     return
                 hint = "what the runner asks for may be busy, or nowhere: `sinfo` and `squeue --start` say more"
                 yield Finding("job", "warn", f"taken, and after {PATIENCE:.0f} s SLURM says {word} of it", hint)
@@ -161,8 +143,9 @@ def telling(check: Callable[[], Iterator[Finding]]) -> Callable[[], Iterator[Fin
         try:
             yield from check()
         except ExecutionError as error:
-            hint = next((hint for said, hint in REFUSED.items() if said in str(error)), "")
-            yield Finding(check.__name__, "fail", str(error), hint)
+            from archspec.execution.slurm.reasons import hint
+
+            yield Finding(check.__name__, "fail", str(error), hint(str(error)))
 
     told.__name__ = check.__name__
     return told

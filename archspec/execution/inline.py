@@ -72,6 +72,10 @@ class Inline:
 
         return go_on
 
+    def waiting(self) -> dict[str, str]:
+        """None: what is taken begins."""
+        return {}
+
     def stop(self, job: str) -> None:
         """Tell it when it asks."""
         self.stopped.add(job)

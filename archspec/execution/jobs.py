@@ -90,6 +90,9 @@ class Pool(Protocol):
         that the seconds are over.
         """
 
+    def waiting(self) -> dict[str, str]:
+        """Jobs that turn out to wait for what will not come, and what that is; each is told of once."""
+
     def stop(self, job: str) -> None:
         """Ask a job to stop where it can go on from."""
 

@@ -112,6 +112,10 @@ class Workers:
         self._mind_the_time()
         return ended
 
+    def waiting(self) -> dict[str, str]:
+        """None: what is taken begins."""
+        return {}
+
     def stop(self, job: str) -> None:
         """Ask a job to stop where it can go on from; one that does not is killed."""
         if job in self.busy and job not in self.asked:

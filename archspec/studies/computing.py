@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archspec.spec.arch import Arch, Branch, Stage
-from archspec.spec.layout import Layout, Section
+from archspec.spec.layout import PER_BLOCK, Layout, Section
 from archspec.spec.recipe import Recipe, phases_of
 from archspec.training.data.facts import learned, steps_per_epoch
 from archspec.training.scheduling import total_steps
@@ -55,6 +55,30 @@ def _block_macs(section: Section) -> list[int]:
 
 def _branch_macs(branch: Branch, section: Section) -> int:
     return branch.norm.total(section.at).macs + branch.op.total(section.at).macs
+
+
+def kept_numbers(layout: Layout, *, recomputed: bool) -> int:
+    """Numbers kept for the backward pass of an image; of blocks that are run again what enters each, and one's own."""
+    whole = layout.cost.activations
+    stages = [_blocks_of(section) for section in layout.stages] if recomputed else []
+    saved = sum(stage.kept - stage.entering for stage in stages)
+    return min(whole, whole - saved + max((stage.one for stage in stages), default=0))
+
+
+class _Blocks(NamedTuple):
+    """What the blocks of a stage keep for the backward pass of an image."""
+
+    kept: int
+    entering: int
+    one: int
+    """No block keeps more: what all keep that stand between two that are alike."""
+
+
+def _blocks_of(section: Section) -> _Blocks:
+    stage, at = section.spec, section.at
+    assert isinstance(stage, Stage)
+    kept = sum(cost.activations for name, cost in section.costs if name in PER_BLOCK)
+    return _Blocks(kept, stage.depth * at.dim * at.tokens, kept // max(1, stage.depth // stage.period()))
 
 
 def checkpoint_bytes(params: int, recipe: Recipe) -> int:

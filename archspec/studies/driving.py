@@ -21,7 +21,7 @@ from archspec.records.known import Known, State
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.runner import Runner
-from archspec.studies.dying import disk_full, last_words, out_of_memory
+from archspec.studies.dying import disk_full, last_words, out_of_memory, unheard_of
 from archspec.studies.folder import StudyFolder
 from archspec.studies.memory import Memory
 from archspec.studies.plan import PlannedRun
@@ -130,6 +130,8 @@ class _Driver:
             ended = self.pool.wait(PAUSE, self._look_on)
             for one in ended:
                 self._end(one)
+            for key, why in self.pool.waiting().items():
+                self.on(Event("waiting", self.left[key], replace(self.known(key), reason=why)))
             if not ended and not self.mine:
                 time.sleep(PAUSE)  # others are at work
             if not self.summary.reason:
@@ -204,7 +206,9 @@ class _Driver:
                 self._done_with(key, replace(self.known(key), state=state))
             elif state != "waiting" and key not in self.waiting:
                 self.waiting.add(key)
-                self.on(Event("waiting", run, self.known(key)))
+                one = self.known(key)
+                told = unheard_of(RunFolder(Store(self.store).run(key)), one)
+                self.on(Event("waiting", run, replace(one, reason=told)))
 
     def _state(self, run: PlannedRun) -> State | Literal["waiting"]:
         """What is to be made of a run now."""

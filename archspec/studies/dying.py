@@ -7,6 +7,9 @@ from pathlib import Path
 
 from archspec.errors import FullError
 from archspec.execution.jobs import Ended
+from archspec.records.files import read_json
+from archspec.records.known import Known
+from archspec.records.run import RunFolder
 
 FULL = re.compile(rf"^{FullError.__module__}\.{FullError.__name__}: (.+)$", re.MULTILINE)
 """The end of a traceback, whoever printed it."""
@@ -26,6 +29,16 @@ def last_words(ended: Ended, log: Path) -> str:
     if ended.code < 0:
         return f"its process died of signal {-ended.code}"
     return f"its process ended with code {ended.code} before it had begun; {log} may say why"
+
+
+def unheard_of(run: RunFolder, known: Known) -> str:
+    """Where somebody else works on a run, or did: what to do if that host is gone, which nobody can know from here."""
+    newest = run.newest()
+    if known.state != "unknown" or newest is None:
+        return known.reason
+    host = (read_json(newest.lease) or {}).get("host", "another host")
+    gone = f"if nothing works on it there any more, delete {newest.lease}"
+    return known.reason or f"{host} was at work on it, and is silent; {gone}"
 
 
 def out_of_memory(said: str, had: int) -> str:

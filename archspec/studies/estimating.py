@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,12 +16,12 @@ from archspec.records.files import read_json
 from archspec.records.index import Index
 from archspec.records.known import Known
 from archspec.records.store import Store
-from archspec.spec.recipe import phases_of
+from archspec.spec.recipe import Recipe, phases_of
 from archspec.spec.runner import Runner
 from archspec.studies.computing import compute
-from archspec.studies.plan import CHOOSING, TRAININGS, Plan, PlannedArm, PlannedRun
+from archspec.studies.plan import TRAININGS, Plan, PlannedArm, PlannedRun
 from archspec.studies.planning import Planned
-from archspec.studies.probed import place, probed, shape
+from archspec.studies.probed import place, probed
 from archspec.studies.trained import Trained
 from archspec.training.data.facts import steps_per_epoch
 from archspec.training.scheduling import total_epochs
@@ -57,22 +58,22 @@ def estimates(planned: Planned, store: Path, runner: Runner, index: Index) -> di
 
 
 def _by_probe(one: Trained, store: Path, runner: Runner) -> Estimate | None:
-    known = probed(one, store, runner)
-    if known.state != "done":
+    """Phase by phase; several processes share the images that the probe had one of them look at."""
+    found = probed(one, store, runner)
+    if any(known.state != "done" for known in found):
         return None
-    said, first = known.scores, shape(one)
-    brief = compute(first.arch, first.recipe, one.data.images)
-    training = one.arm.training_macs * said["train_seconds"] * brief.images / max(1, brief.macs)
-    return Estimate(training + _evaluated(one, said) * said["evaluation_seconds"], "probe")
+    phases = zip(phases_of(one.recipe), [known.scores for known in found], strict=True)
+    seconds = sum(_phase(one, phase, said) for phase, said in phases)
+    last = found[-1].scores
+    return Estimate((seconds + last["test_images"] * last["evaluation_seconds"]) / math.prod(runner.crew), "probe")
 
 
-def _evaluated(one: Trained, said: Mapping[str, float]) -> float:
-    """Images that one run evaluates: val now and then, also for the average of the weights, and test at the end."""
-    looks = 0.0
-    for phase in phases_of(one.recipe):
-        epochs = total_epochs(phase, steps_per_epoch(one.data.images, phase))
-        looks += -(-epochs // phase.evaluate_every) * (1 if phase.ema is None else 2)
-    return looks * said["val_images"] + said["test_images"]
+def _phase(one: Trained, phase: Recipe, said: Mapping[str, float]) -> float:
+    """Seconds that a phase learns, and evaluates val now and then, also for the average of the weights."""
+    epochs = total_epochs(phase, steps_per_epoch(one.data.images, phase))
+    looks = -(-epochs // phase.evaluate_every) * (1 if phase.ema is None else 2)
+    learned = compute(one.arch, phase, one.data.images).images
+    return learned * said["train_seconds"] + looks * said["val_images"] * said["evaluation_seconds"]
 
 
 class _Ran(NamedTuple):
@@ -134,7 +135,7 @@ COUNTED: dict[str, Callable[[Any], int | None]] = {
 
 
 def _is_timed(run: PlannedRun, found: Mapping[str, Estimate]) -> bool:
-    return run.role in ("train", *CHOOSING) and run.arm in found
+    return run.role in TRAININGS and run.arm in found
 
 
 def spending(

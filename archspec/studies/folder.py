@@ -67,6 +67,11 @@ class StudyFolder:
         make_folder(self.path)
         write_json(self.plan, plan.to_dict())
 
+    def begun_with(self) -> tuple[str, ...]:
+        """The keys of the runs that it was last driven with."""
+        said: dict[str, Any] = read_json(self.plan) or {}
+        return tuple(dict.fromkeys(run["key"] for run in said.get("runs", ())))
+
     def describe(self, documents: Mapping[str, str]) -> None:
         """Write down what the runs of each arm are asked for, by the arm's id."""
         make_folder(self.path)

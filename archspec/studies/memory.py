@@ -1,7 +1,7 @@
 """The memory that runs need: as it was measured on others of the same arm, else in closed form.
 
 In closed form a process has its weights, their gradients, what its optimizer remembers and what backward needs of the
-images that it takes at once. What blocks are run again for, and what half precision saves, is not taken off.
+images that it takes at once: less in half precision, and where blocks are run again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from archspec.records.store import Store
 from archspec.spec.layout import Layout
 from archspec.spec.recipe import Recipe, phases_of
 from archspec.spec.runner import Runner
-from archspec.studies.computing import checkpoint_bytes
+from archspec.studies.computing import checkpoint_bytes, kept_numbers
 from archspec.studies.plan import CHOOSING, PlannedRun
 from archspec.studies.planning import Planned
 from archspec.studies.probed import MOST, place, probed
@@ -28,6 +28,8 @@ from archspec.studies.trained import Trained
 MIB = 2**20
 NUMBER = 4
 """Bytes of a number."""
+REDUCED, HALF = ("bf16", "fp16"), 0.8
+"""Precisions in which less is kept, and how much of it at most; norms and what is summed stay as they are."""
 BASE, ACCELERATED = 1024 * MIB, 4096 * MIB
 """What a process takes that has no network yet: Python, torch and the rest; CUDA's libraries too."""
 CONTEXT = 512 * MIB
@@ -93,11 +95,15 @@ class Memory:
 
     def _look_at_probe(self, one: Trained) -> None:
         """A probe has taken what a run will, but for the images of a batch that it left out."""
-        found = probed(one, self.store, self.runner) if place(self.store, self.runner).exists() else None
-        if found is not None and "memory_mib" in found.scores:
-            left_out = max(0, _at_once(one.recipe, self.runner) - MOST)
-            more = NUMBER * one.arch.layout.cost.activations * left_out
-            self.taken.setdefault(one.arm.id, found.scores["memory_mib"] * MIB + more)
+        found = probed(one, self.store, self.runner) if place(self.store, self.runner).exists() else []
+        took = [phase.scores["memory_mib"] * MIB for phase in found if "memory_mib" in phase.scores]
+        if found and len(took) == len(found):
+            phases = zip(took, _phases_of(one), strict=True)
+            self.taken.setdefault(one.arm.id, max(mib + self._left_out(*phase) for mib, phase in phases))
+
+    def _left_out(self, layout: Layout, recipe: Recipe) -> float:
+        """What the images take that a probe left out of its batch."""
+        return max(0, _at_once(recipe, self.runner) - MOST) * _kept(layout, recipe)
 
 
 def closed_form(one: Trained, runner: Runner) -> Needs:
@@ -107,18 +113,30 @@ def closed_form(one: Trained, runner: Runner) -> Needs:
 
 
 def _phases(one: Trained, runner: Runner) -> Iterator[Needs]:
-    for phase in phases_of(one.recipe):
-        native = phase.resolution in (None, one.arch.input.size)
-        yield _phase(one.arch.layout if native else one.arch.laid_out(phase.resolution), phase, runner)
+    yield from (_phase(layout, phase, runner) for layout, phase in _phases_of(one))
     if one.before is not None:
         yield from _phases(one.before, runner)
+
+
+def _phases_of(one: Trained) -> Iterator[tuple[Layout, Recipe]]:
+    """The phases of a training, each with the network as large as it is then."""
+    for phase in phases_of(one.recipe):
+        native = phase.resolution in (None, one.arch.input.size)
+        yield one.arch.layout if native else one.arch.laid_out(phase.resolution), phase
+
+
+def _kept(layout: Layout, recipe: Recipe) -> float:
+    """Bytes that an image leaves for the backward pass."""
+    numbers = kept_numbers(layout, recomputed=recipe.grad_checkpointing)
+    return NUMBER * numbers * (HALF if recipe.precision in REDUCED else 1)
 
 
 def _phase(layout: Layout, recipe: Recipe, runner: Runner) -> Needs:
     params = layout.cost.params + layout.cost.frozen_params
     saved = checkpoint_bytes(params, recipe)
     held = saved + NUMBER * params * (2 if recipe.select == "best" else 1)
-    images = NUMBER * layout.cost.activations * _at_once(recipe, runner)
+    held += NUMBER // 2 * params if recipe.precision in REDUCED else 0  # the weights as they are multiplied
+    images = _kept(layout, recipe) * _at_once(recipe, runner)
     # A checkpoint is written from its bytes, and they are there twice.
     if runner.given.gpus:
         return _asked(runner, ACCELERATED + 2 * saved + recipe.workers * WORKER, CONTEXT + held + images)

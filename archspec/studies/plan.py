@@ -75,6 +75,8 @@ class PlannedRun:
     starts from; else the name of a measurement."""
     needs: tuple[str, ...] = ()
     """Keys of the runs that have to be done before."""
+    macs: int = 0
+    """Multiply-accumulates of a training that is not the arm's own: of one that it starts from."""
 
     @property
     def about(self) -> str:
@@ -176,7 +178,7 @@ class Plan:
     def training_macs(self, run: PlannedRun) -> int:
         """The multiply-accumulates of a training."""
         arm = self.by_id[run.arm]
-        return arm.rungs[RUNGS.index(run.role)] if run.role in RUNGS else arm.training_macs
+        return run.macs or (arm.rungs[RUNGS.index(run.role)] if run.role in RUNGS else arm.training_macs)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""

@@ -49,6 +49,11 @@ class Trained:
         """The keys that were worked out: a search asks for them again and again."""
         return {}
 
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-accumulates of one such training, in closed form."""
+        return compute(self.arch, self.recipe, self.data.images).macs
+
     def start(self, seed: int) -> str:
         """The key of the run that it starts from, or nothing."""
         return self.before.key(seed) if self.before else ""
@@ -77,7 +82,8 @@ class Trained:
         """Its run with a seed, between those that have to be done before and those that measure it."""
         yield from self.proxies(seed)
         if self.before:
-            yield from (replace(run, role="start", arm=self.arm.id) for run in self.before.runs(seed))
+            macs = self.before.macs
+            yield from (replace(run, role="start", macs=run.macs or macs) for run in self.before.runs(seed))
         needs = (self.start(seed),) if self.before else ()
         key = self.key(seed)
         yield PlannedRun(key, self.arm.id, seed, needs=needs)

@@ -9,6 +9,7 @@ from types import TracebackType
 
 import pytest
 
+from archspec.studies.folder import StudyFolder
 from archspec.studies.planning import planned
 from tests.cli.conftest import Run
 from tests.studies.samples import STUDY, written
@@ -64,6 +65,19 @@ def test_a_study_measures_with_real_networks(desk: Path, run: Run) -> None:
     assert "pooling · val" in run("study", "status", *CHECK).stdout
     status = json.loads(run("study", "status", *CHECK, "--json").stdout)
     assert status["counts"] == {"done": 6}
+
+
+def test_what_a_driver_began_with_is_cancelled_too_once_the_document_has_changed(desk: Path, run: Run) -> None:
+    file = written(desk)
+    before = planned(file).plan
+    folder = StudyFolder.of(desk / "archspec-store", before)
+    with folder.driving():
+        folder.keep(before)
+        file.write_text(file.read_text().replace("{stages.mixer: pooling}", "{stages.mixer: {kernel: 5}}"))
+        now = planned(file).plan
+        assert {*before.keys} - {*now.keys}
+        run("study", "cancel", "sample.yaml")
+    assert folder.cancelled() == {*before.keys, *now.keys}
 
 
 def test_a_probe_tells_the_time_and_is_kept(desk: Path, run: Run) -> None:

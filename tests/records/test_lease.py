@@ -85,6 +85,8 @@ def test_recent_news_from_elsewhere_is_believed(missing: str) -> None:
 def test_without_news_from_elsewhere_nothing_is_known() -> None:
     assert alive(heard(2 * PATIENCE, host="other", boot="other"), NOW) is None
     assert alive(heard(2 * PATIENCE, container="other"), NOW) is None
+    # Nor from what a clock that is wrong says of tomorrow.
+    assert alive(heard(-2 * PATIENCE, host="other", boot="other"), NOW) is None
 
 
 def test_nothing_outlives_a_restart() -> None:

@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 
 from archspec.errors import RecordsError
+from archspec.records.files import write_json
 from archspec.records.knowing import known
 from archspec.records.known import Known
+from archspec.records.lease import lease
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.runner import RUNNER
@@ -216,6 +218,26 @@ def test_what_a_dead_driver_left_at_work_is_waited_for(
 
     drive(sample, store, RUNNER.load(RUNNER_), target=TARGET, on=told)
     assert {one.attempt for one in states(sample.plan, store).values()} == {1}
+    assert counts(states(sample.plan, store)) == {"done": 6}
+
+
+def test_what_a_silent_host_was_at_is_told_of_and_goes_on_once_its_lease_is_deleted(
+    sample: Planned, tmp_path: Path
+) -> None:
+    store, key = tmp_path / "store", sample.plan.keys[0]
+    attempt = RunFolder.create(store, sample.document(key)).claim()
+    write_json(attempt.lease, {**lease(), "host": "node7", "time": time.time() + 86_400})
+    told: list[str] = []
+
+    def on(event: Event) -> None:
+        if event.what == "waiting":
+            told.append(event.known.reason)
+            attempt.lease.unlink()
+
+    drive(sample, store, RUNNER.load(RUNNER_), target=TARGET, on=on)
+    assert told == [
+        f"node7 was at work on it, and is silent; if nothing works on it there any more, delete {attempt.lease}"
+    ]
     assert counts(states(sample.plan, store)) == {"done": 6}
 
 

@@ -1,4 +1,4 @@
-"""How long a study would take: from earlier runs; from a probe, see the commands' tests."""
+"""How long a study would take: from earlier runs, and from probes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from archspec.records.run import RunFolder
 from archspec.spec.runner import RUNNER, Runner
 from archspec.studies.estimating import Estimate, Spending, estimates, spending
 from archspec.studies.folder import StudyFolder
+from archspec.studies.memory import MIB, Memory
 from archspec.studies.planning import Planned, planned
+from archspec.studies.probed import probed
+from archspec.studies.probing import probe
 from tests.studies.samples import written
 
 HERE = {"kind": "local", "parallelism": 2}
@@ -97,3 +100,55 @@ def test_another_study_of_the_store_tells_too(sample: Planned, tmp_path: Path) -
     (tmp_path / "store/studies/broken").mkdir()
     (tmp_path / "store/studies/broken/plan.json").write_text('{"arms": 3}')
     assert looked(sample, tmp_path / "store", RUNNER.load(HERE))[0]["baseline/tiny"] == Estimate(50.0, "runs")
+
+
+STARTING = """\
+study: sample
+baseline: tiny
+recipe: later
+seeds: 1
+---
+recipe: later
+extends: brief
+edits: {from: brief, epochs: 3}
+"""
+
+
+def test_what_runs_start_from_takes_its_own_time(tmp_path: Path) -> None:
+    sample, store = planned(written(tmp_path, STARTING)), tmp_path / "store"
+    first, second = sample.plan.runs
+    assert sample.plan.training_macs(second) == 3 * sample.plan.training_macs(first)
+    ran(sample, store, second.key, 300.0)
+    spent = looked(sample, store, RUNNER.load(HERE))[1]
+    assert spent.core_hours == pytest.approx(100 / 3600)
+    assert not spent.unknown
+
+
+PHASES = """\
+study: sample
+baseline: tiny
+recipe: growing
+seeds: 1
+---
+recipe: growing
+extends: brief
+edits: {phases: [{resolution: 8}, {resolution: 16, epochs: 2}]}
+"""
+
+
+def test_every_phase_is_measured(tmp_path: Path) -> None:
+    sample, store, runner = planned(written(tmp_path, PHASES)), tmp_path / "store", RUNNER.load("inline")
+    events: list[str] = []
+    probe(sample, store, runner, ["baseline/tiny"], lambda event: events.append(f"{event.what} {event.run.arm}"))
+    assert [event for event in events if "done" in event] == ["done baseline/tiny", "done baseline/tiny, phase 2"]
+    small, large = (one.scores for one in probed(sample.trained["baseline/tiny"], store, runner))
+    images, looks = sample.trained["baseline/tiny"].data.images // 64 * 64, small["val_images"]
+    training = images * (small["train_seconds"] + 2 * large["train_seconds"])
+    evaluation = looks * small["evaluation_seconds"] + (2 * looks + large["test_images"]) * large["evaluation_seconds"]
+    found = looked(sample, store, runner)[0]["baseline/tiny"]
+    assert found.source == "probe"
+    assert found.seconds == pytest.approx(training + evaluation)
+    # The larger images decide what is asked for.
+    memory = Memory(store, runner)
+    memory.of(sample, sample.plan.runs[0])
+    assert memory.taken["baseline/tiny"] == max(small["memory_mib"], large["memory_mib"]) * MIB

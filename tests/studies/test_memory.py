@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from torch.autograd.graph import saved_tensors_hooks
 
+import archspec
 from archspec.execution.jobs import UNKNOWN_NEEDS, Ended, Needs, nothing
 from archspec.records.files import append_line
 from archspec.records.knowing import known
@@ -20,7 +23,7 @@ from archspec.spec.recipe import RECIPE
 from archspec.spec.runner import RUNNER, Runner
 from archspec.studies import driving
 from archspec.studies.driving import Event, drive
-from archspec.studies.memory import MARGIN, MIB, NUMBER, STEP, Memory, closed_form, needed
+from archspec.studies.memory import HALF, MARGIN, MIB, NUMBER, STEP, Memory, closed_form, needed
 from archspec.studies.plan import PlannedRun
 from archspec.studies.planning import Planned, planned
 from archspec.studies.trained import Trained
@@ -62,6 +65,38 @@ def test_batches_weights_and_helpers_take_memory(sample: Planned) -> None:
     assert closed_form(changed(one, batch=64 + 10_000, micro_batch=64), alone).main == least
     assert closed_form(changed(one, workers=4), alone).main > least + 4 * 700 * MIB
     assert closed_form(changed(one, phases=[{"batch": 20_000}, {}]), alone).main > least + images
+
+
+def test_half_precision_and_recomputed_blocks_keep_less(sample: Planned) -> None:
+    one, alone = changed(sample.trained["baseline/tiny"], batch=100_000), runner()
+    whole = closed_form(one, alone).main
+    half = closed_form(changed(one, batch=100_000, precision="bf16"), alone).main
+    again = closed_form(changed(one, batch=100_000, grad_checkpointing=True), alone).main
+    kept = MARGIN * NUMBER * 100_000
+    assert whole - half == pytest.approx(0.2 * kept * one.arm.activations, abs=2 * STEP)
+    # Of two blocks one is there at a time, and what enters each of them: 16 numbers for each of 16 tokens.
+    (stage,) = one.arch.layout.stages
+    blocks = sum(cost.activations for name, cost in stage.costs)
+    assert whole - again == pytest.approx(kept * (blocks / 2 - 2 * 16 * 16), abs=2 * STEP)
+
+
+@pytest.mark.parametrize("name", ["convformer_s4", "vit_tiny", "pvt_v2_b0", "deit3_tiny"])
+def test_half_precision_keeps_no_more_than_it_is_thought_to(name: str) -> None:
+    network = archspec.build(archspec.load(name).edit({"input.size": 64})).train()
+    owned = {parameter.untyped_storage().data_ptr() for parameter in network.parameters()}
+    kept: dict[int, torch.UntypedStorage] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        if tensor.untyped_storage().data_ptr() not in owned:
+            kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage()
+        return tensor
+
+    images = torch.rand(8, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with saved_tensors_hooks(keep, lambda tensor: tensor), torch.autocast("cpu", torch.bfloat16):
+        network(images)
+    cost = network.spec.layout.cost
+    weights = NUMBER // 2 * cost.params
+    assert sum(storage.nbytes() for storage in kept.values()) < weights + 8 * HALF * NUMBER * cost.activations
 
 
 def test_several_processes_share_the_images(sample: Planned) -> None:

@@ -46,6 +46,9 @@ class Lasting:
         ended, self.ended = self.ended, []
         return ended
 
+    def waiting(self) -> dict[str, str]:
+        return {}
+
     def stop(self, job: str) -> None:
         self.jobs = [one for one in self.jobs if one[0] != job]
         self.ended.append(Ended(job, AGAIN))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +48,10 @@ def cancel(store: Path, *, as_json: bool, **which: Any) -> None:
     from archspec.report.wording import count
 
     folder, known = _asked(store, **which)
-    keys = {key for key, one in known.items() if one.state not in ENDED}
-    folder.cancel(folder.cancelled() | keys, halted=folder.halted or not (which["only"] or which["seeds"]))
+    keys, whole = {key for key, one in known.items() if one.state not in ENDED}, not (which["only"] or which["seeds"])
+    if whole:
+        keys |= _of_before(folder, known)
+    folder.cancel(folder.cancelled() | keys, halted=folder.halted or whole)
     if not folder.is_driven():
         halt(Store(store).slurm, keys)
     if as_json:
@@ -92,6 +94,17 @@ def retry(store: Path, *, as_json: bool, **which: Any) -> None:
     out(f"{count(len(keys), 'run')} may run again")
     if keys:
         talk(f"archspec study run {which['study']}", "dim")
+
+
+def _of_before(folder: StudyFolder, known: Container[str]) -> set[str]:
+    """Runs that whoever drives the study began with, and that it has no more since its document was changed."""
+    from archspec.records.knowing import known as look
+    from archspec.records.run import RunFolder
+    from archspec.records.store import Store
+
+    runs = Store(folder.path.parents[1])
+    before = [key for key in folder.begun_with() if key not in known] if folder.is_driven() else []
+    return {key for key in before if look(RunFolder(runs.run(key))).state not in ENDED}
 
 
 def _asked(

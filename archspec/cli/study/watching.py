@@ -92,8 +92,8 @@ class Board(Lines):
         self.live = Live(console=self.console, get_renderable=self.shown, refresh_per_second=4, transient=True)
 
     def say(self, event: Event) -> None:
-        """A line above the board; what has begun is on it."""
-        if event.what not in ("started", "waiting"):
+        """A line above the board; what has begun is on it, and so is what waits, unless it waits for ever."""
+        if event.what not in ("started", "waiting") or event.known.reason:
             self._print(self.line(event), STYLES[LOOKS.get(event.what, "dim")])
 
     def note(self, text: str) -> None:

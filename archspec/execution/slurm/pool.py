@@ -13,6 +13,7 @@ from archspec.execution.jobs import AGAIN, UNKNOWN_NEEDS, Ended, Needs, Signs, n
 from archspec.execution.slurm.asking import Word, history, queue
 from archspec.execution.slurm.batch import Batch, Pack, batches
 from archspec.execution.slurm.limits import Limits, limits
+from archspec.execution.slurm.reasons import STUCK, hint
 from archspec.execution.slurm.submitting import BusyError, submit
 from archspec.execution.slurm.task import Task, kill, stop
 from archspec.spec.runner import Slurm, seconds
@@ -38,6 +39,8 @@ class Queue:
         self.task_of: dict[str, str] = {}
         self.stopping: dict[str, float] = {}
         self.ended: list[Ended] = []
+        self.stuck: dict[str, list[str]] = {}
+        """What keeps jobs from beginning, and which."""
         self.lost: list[tuple[Batch, str]] = []
         self.look = self.submit_after = 0.0
 
@@ -81,6 +84,14 @@ class Queue:
                 self.ended += self._heard(words)
         ended, self.ended = self.ended, []
         return ended
+
+    def waiting(self) -> dict[str, str]:
+        """Of the jobs that wait until somebody sees to it the first for each reason, and how many more there are."""
+        stuck, self.stuck = self.stuck, {}
+        more = {
+            why: f" ({len(jobs) - 1} more wait for the same)" if len(jobs) > 1 else "" for why, jobs in stuck.items()
+        }
+        return {jobs[0]: why + more[why] for why, jobs in stuck.items()}
 
     def stop(self, job: str) -> None:
         """Have a job save and stop; those that it shares a job of SLURM's with are started again."""
@@ -126,9 +137,13 @@ class Queue:
         batch = Batch.new(self.ledger, packs)
         try:
             number = submit(self.runner, self.target, batch, self._memory(batch))
-        except ExecutionError:
+        except BusyError:
             batch.close()
             raise
+        except ExecutionError as error:
+            batch.close()
+            more = hint(str(error)) or "`archspec doctor` looks at a runner, and its `options` are what sbatch is given"
+            raise ExecutionError(f"SLURM refuses the runs of `{self.runner.runner}`: {error}; {more}") from error
         batch.submitted(number)
         self.batches[batch.name] = batch
         self._place(batch, number)
@@ -157,7 +172,8 @@ class Queue:
                 # What accounting says of a job that the controller does not know counts where it is an end.
                 last = task.word(older)
                 word = None if last is None or last.live else last
-            task.hears(word)
+            if task.hears(word) and word is not None and word.live and word.reason in STUCK:
+                self.stuck.setdefault(f"SLURM says {word}: {STUCK[word.reason]}", []).extend(task.left)
             ended += self._end(task)
         self._stop()
         return ended

@@ -34,6 +34,7 @@ class Task:
     left: dict[str, Path]
     """What has not ended of what it does, and the folders."""
     state: str = ""
+    said: str = ""
     since: float = field(default_factory=time.monotonic)
     """Since when SLURM has been saying so."""
 
@@ -42,11 +43,13 @@ class Task:
         word = words.get(self.name)
         return word if word is not None and word.name == self.batch.name else None
 
-    def hears(self, word: Word | None) -> None:
-        """Take in what SLURM says now; it may know nothing."""
-        state = word.state if word is not None else UNKNOWN
+    def hears(self, word: Word | None) -> bool:
+        """Take in what SLURM says now; it may know nothing. Whether that is anything new."""
+        state, said = (word.state, str(word)) if word is not None else (UNKNOWN, "")
         if state != self.state:
             self.state, self.since = state, time.monotonic()
+        news, self.said = said != self.said, said
+        return news
 
     def finished(self, signs: Signs) -> Iterator[Ended]:
         """What has left its result; what SLURM means to do again it may find done."""

@@ -154,7 +154,7 @@ def test_a_store_that_the_nodes_do_not_see(cluster: Cluster, desk: Path) -> None
 
 def test_a_job_that_would_wait_for_ever_is_not_waited_for(cluster: Cluster, desk: Path) -> None:
     (wrong,) = [one for one in json.loads(said("doctor", "--runner", "slurm-a100", "--json", code=1)) if one["hint"]]
-    assert wrong["message"] == "it would wait for ever: PENDING (PartitionConfig)"
+    assert wrong["message"] == "it would wait in vain: PENDING (PartitionConfig)"
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ class Said:
     def __init__(self) -> None:
         self.queue: dict[str, str] | None = {}
         self.history: dict[str, str] = {}
-        self.name = ""
+        self.name, self.reason = "", "None"
         self.cancelled: list[str] = []
         self.calls: list[str] = []
 
@@ -52,7 +52,7 @@ class Said:
         states = {"squeue": self.queue, "sacct": self.history}[command[0]]
         if states is None:
             raise ExecutionError("Unable to contact slurm controller")
-        return "".join(f"{id_}|{self.name}|{state}|0:01|c1|None\n" for id_, state in states.items())
+        return "".join(f"{id_}|{self.name}|{state}|0:01|c1|{self.reason}\n" for id_, state in states.items())
 
 
 @pytest.fixture
@@ -95,6 +95,31 @@ def test_what_slurm_works_on_has_not_ended(queue: Queue, said: Said, state: str)
     said.queue = {"7_0": state, "7_1": state}
     assert queue.wait(0) == []
     assert not queue.ended
+
+
+def test_what_waits_until_somebody_sees_to_it_is_told_once(queue: Queue, said: Said) -> None:
+    said.reason = "PartitionConfig"
+    queue.wait(0)
+    ((job, told),) = queue.waiting().items()
+    assert job == "one"
+    assert told.startswith("SLURM says PENDING (PartitionConfig): no node of the partition has")
+    assert told.endswith("(1 more wait for the same)")
+    queue.wait(0)
+    assert not queue.waiting()
+    said.reason = "Priority"
+    queue.wait(0)
+    assert not queue.waiting()
+
+
+def test_what_sbatch_refuses_comes_with_what_to_do(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> str:
+        raise ExecutionError("sbatch: error: Batch job submission failed: Invalid partition name specified")
+
+    monkeypatch.setattr(pool, "submit", refused)
+    queue.submit("three", NOWHERE / "three")
+    with pytest.raises(ExecutionError, match=r"refuses the runs of `quick`: .*Invalid partition.*; `sinfo` lists them"):
+        queue.wait(0)
+    assert [batch.jobs for batch in batches(queue.ledger)] == [["one", "two"]]
 
 
 def test_a_result_ends_a_run_whatever_slurm_says(queue: Queue, said: Said, signs: Signs) -> None:
