@@ -190,6 +190,10 @@ def _blocks(stage: Stage, before: Place, at: Place) -> Blocks:
     return resolved, tuple(dict.fromkeys(complaints)), tuple(costs.items())
 
 
+PER_BLOCK = ("mixer", "mlp", "norm", "scaling")
+"""The costs of a stage that grow with its depth."""
+
+
 def _parts(block: Block) -> Iterator[tuple[str, Spec]]:
     """The parts of a block, each under the name of the field that says what it is."""
     branches = [branch for branch in (block.mixer, block.mlp) if branch]
