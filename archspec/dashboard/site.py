@@ -74,6 +74,8 @@ class Site:
                 self.studies.move_to_end(place)
                 return self.studies[place]
         plan = self.plans.plan(name) if name in self.names else None
+        if plan is None and not self.state:
+            raise MissingError("the store is being looked through; this page comes as soon as that is done")
         if plan is None:
             raise MissingError(f"there is no study `{name[:80]}` in this store. {near(name, self.names)}")
         study = seen(self.plans, self.index, name, plan)

@@ -20,7 +20,7 @@ def differences(row: Row, cost: Cost, base: Cost, threshold: float) -> Iterator[
     for name in ("params", "macs"):
         own, other = getattr(cost, name), getattr(base, name)
         if other and abs(own / other - 1) > threshold:
-            yield f"{'MACs' if name == 'macs' else name} {own / other - 1:+.0%}"
+            yield f"{'MACs' if name == 'macs' else name} {own / other - 1:+.0%}".replace("-", "−")
     if "arch" in row.changes:
         yield f"another network: {row.variant.arch.arch or 'described in place'}"
     undeclared = list(_recipe_differences(row))

@@ -175,6 +175,16 @@ def test_a_study_goes_on_before_ones_eyes(chromium: Browser, tmp_path: Path) -> 
         assert text(tab, "#live") == "live"
 
 
+def test_a_study_that_is_not_here_yet_comes_by_itself(chromium: Browser, tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        tab = entered(chromium, server)
+        tab.open(server.at("/s/one_factor"))
+        assert text(tab, "h1") == "Not here"
+        filled(tmp_path, ONE_FACTOR, VALUES)
+        tab.until("document.querySelector('h1')?.textContent === 'one_factor'")
+        assert "81.30" in text(tab, "#top")
+
+
 def test_a_page_that_nobody_sees_listens_to_nothing(chromium: Browser, tmp_path: Path) -> None:
     filled(tmp_path, ONE_FACTOR, VALUES)
     with served(tmp_path) as server:

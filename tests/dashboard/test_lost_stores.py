@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.dashboard.page import Look, found
+from archspec.dashboard.page import Look, MissingError, found
 from archspec.dashboard.query import Query
 from archspec.dashboard.rendering import rendered
 from archspec.dashboard.site import Site
@@ -35,6 +35,17 @@ def shown(site: Site, name: str) -> str:
     page = found()[name]
     names = {place: said for place, said in (("study", "one_factor"), ("key", KEY)) if f"{{{place}}}" in page.path}
     return rendered(Look(site, page, names, Query([])))
+
+
+def test_before_the_store_was_looked_through_no_study_is_denied(tmp_path: Path) -> None:
+    filled(tmp_path, ONE_FACTOR, VALUES)
+    with Index.at(tmp_path) as index:
+        site = Site(tmp_path, index)
+        with pytest.raises(MissingError, match="is being looked through"):
+            site.study("one_factor")
+        site.refresh()
+        with pytest.raises(MissingError, match="did you mean `one_factor`"):
+            site.study("one_facto")
 
 
 def test_a_store_that_was_moved_is_missed_and_its_pages_stay(site: Site, tmp_path: Path) -> None:

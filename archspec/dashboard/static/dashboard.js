@@ -40,6 +40,7 @@
 
   const renew = (text) => {
     const page = parser.parseFromString(text, "text/html");
+    if (page.title !== document.title) { location.reload(); return; } // what was not here is, now
     const drawn = page.getElementById("drawn");
     if (plots(page) !== plots(document) || Boolean(drawn) !== Boolean(document.getElementById("drawn"))) {
       if (drawn && !globalThis.Plotly) { location.reload(); return; }
