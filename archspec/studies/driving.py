@@ -263,7 +263,7 @@ class _Driver:
         """A run that left no result is started again, unless it gets nowhere; none is once the disk is full."""
         if full := disk_full(ended):
             self.summary.reason = full
-            self.on(Event("died", run, self.known(run.key)))
+            self.on(Event("died", run, replace(self.known(run.key), reason=full)))
             return
         self.deaths[run.key] = 1 if progressed else self.deaths[run.key] + 1
         said = last_words(ended, self.folder.log)
@@ -275,7 +275,8 @@ class _Driver:
             write_atomic(attempt.failure, ended.error or said)
             reason = f"gave up after {TRIES} tries without progress: {said}"
             folder.finish(attempt, {"state": "failed", "reason": reason, "checkpoint": None})
-        self.on(Event("died", run, self.known(run.key)))
+        now = self.known(run.key)
+        self.on(Event("died", run, replace(now, reason=now.reason or said)))
 
     def _done_with(self, key: str, known: Known) -> None:
         """Nothing is left to do about a run."""
