@@ -84,7 +84,7 @@ def test_ctrl_c_has_runs_saved_and_says_how_to_go_on(desk: Path, run: Run) -> No
     until(lambda: len([*STORE.glob("runs/*/attempts/1/metrics.jsonl")]) >= 1)
     assert "is being driven already" in run("study", "run", "sample.yaml", code=1).stderr
     driver.send_signal(signal.SIGINT)
-    _, said = driver.communicate(timeout=60)
+    _, said = driver.communicate(timeout=300)
     assert driver.returncode == 130
     assert "stopping" in said
     assert "the same command goes on: archspec study run sample.yaml" in said

@@ -19,7 +19,7 @@ SCRIPTS = Path(__file__).parent
 NO_PACKAGES = 3
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 """Debian keeps daemons where not everybody looks."""
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 class UnavailableError(Exception):

@@ -19,7 +19,7 @@ from typing import Any
 BROWSER = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
 )
-PATIENCE = 60.0
+PATIENCE = 240.0
 OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
     *("--remote-debugging-pipe", "--hide-scrollbars", "--disable-background-networking", "--mute-audio"),

@@ -15,7 +15,7 @@ from archspec.spec.runner import Local
 from tests.execution.jobs import READY
 
 REPOSITORY = Path(__file__).parents[2]
-PATIENCE = 60.0
+PATIENCE = 240.0
 
 
 @pytest.fixture(autouse=True)

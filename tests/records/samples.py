@@ -22,7 +22,7 @@ RUN: dict[str, Any] = {
     "arch": {"arch": "net"},
     "recipe": {"epochs": 2},
 }
-PATIENCE = 60
+PATIENCE = 240
 """Seconds after which a process that hangs fails its test."""
 
 

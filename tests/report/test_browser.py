@@ -19,7 +19,7 @@ BROWSER = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
 )
 STUDIES: dict[str, Callable[[], Table]] = {"one_factor": one_factor, "roadmap": roadmap, "factorial": factorial}
-PATIENCE = 120
+PATIENCE = 240
 
 pytestmark = pytest.mark.skipif(not BROWSER, reason="there is no chromium here")
 

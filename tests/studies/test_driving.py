@@ -43,7 +43,7 @@ runner = RUNNER.load({"kind": "local", "parallelism": 2})
 drive(planned(sys.argv[1]), Path(sys.argv[2]), runner, target="tests.studies.fake:work")
 """
 REPOSITORY = Path(__file__).parents[2]
-PATIENCE = 60.0
+PATIENCE = 240.0
 
 
 @pytest.fixture(autouse=True)
