@@ -12,7 +12,7 @@ RANGE_KEYS = ("range", "step", "log")
 
 def complaints(value: Node, path: str) -> Iterator[Problem]:
     """What is wrong with how a path's domain is written."""
-    if not _varies(value):
+    if not varies(value):
         given = next(iter(value.mapping), "")
         hint = near(given, ("choose", "range")) if value.is_mapping() else "write `{choose: […]}` or `{range: [a, b]}`"
         yield Problem("ARC203", "nothing varies here", hint, path, value.key_marks.get(given) or value.mark)
@@ -45,8 +45,9 @@ def _within(value: Node) -> Iterator[Node]:
         yield from (first.with_child(key, other) for other in found[1:])
 
 
-def _varies(value: Node) -> bool:
-    return bool(value.mapping.keys() & {"choose", "range"}) or any(_varies(child) for _, child in value.children())
+def varies(value: Node) -> bool:
+    """Whether anything in a value is open."""
+    return bool(value.mapping.keys() & {"choose", "range"}) or any(varies(child) for _, child in value.children())
 
 
 def _wrong(value: Node) -> Iterator[tuple[Node, str, str]]:

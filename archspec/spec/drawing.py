@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from archspec.spec.decisions import Answer, Choice, Choices, Chooser, Fixed, Numbers, Part, Range, Whole
+from archspec.spec.domains import varies
 from archspec.spec.edits import Edit, distribute, places
 from archspec.spec.nodes import Node
 from archspec.spec.writing import flow
@@ -152,17 +153,25 @@ def _choice(value: Node, at: _At) -> Choice:
 
 
 def _labels(options: Sequence[Node]) -> tuple[Answer, ...]:
-    """What options are called: a value as it is, a mapping by its kind where that tells it apart."""
-    short = [_label(option) for option in options]
-    pairs = zip(short, options, strict=True)
-    return tuple(label if short.count(label) == 1 else flow(option.plain()) for label, option in pairs)
+    """What options are called, as short as tells them apart: by their kind, by what is fixed in them, or as written."""
+    labels: list[Answer] = [flow(option.plain()) for option in options]
+    for name in (_by_what_is_fixed, _by_kind):
+        shorter = [name(option) for option in options]
+        pairs = zip(shorter, labels, strict=True)
+        labels = [short if shorter.count(short) == 1 else label for short, label in pairs]
+    return tuple(labels)
 
 
-def _label(option: Node) -> Answer:
+def _by_kind(option: Node) -> Answer:
     if isinstance(option.value, str | int | float):
         return option.value
     kind = option.mapping.get("kind")
     return kind.value if kind is not None and isinstance(kind.value, str) else flow(option.plain())
+
+
+def _by_what_is_fixed(option: Node) -> Answer:
+    fixed = {key: child.plain() for key, child in option.mapping.items() if not varies(child)}
+    return flow(fixed["kind"] if list(fixed) == ["kind"] else fixed or option.plain())
 
 
 def _numbers(value: Node) -> Numbers:

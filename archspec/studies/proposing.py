@@ -219,8 +219,3 @@ class Proposals:
 
     def _trials(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False)
-
-
-def name_of(study: str, objectives: Mapping[str, Any]) -> str:
-    """What a search is called in its journal: another question begins anew."""
-    return f"{study}: {', '.join(f'{goal} {name}' for name, goal in objectives.items())}"

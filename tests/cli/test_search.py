@@ -74,7 +74,8 @@ def test_a_wrong_condition_is_quoted(desk: Path, run: Run) -> None:
 
 def test_what_a_space_asks_is_shown(desk: Path, run: Run) -> None:
     shown = run("space", "show", "metaformer_mixers").stdout
-    assert "stages.0.mixer.sep_conv.kernel     3 | 5 | 7 | 9" in shown
+    assert "stages.{0,1,2,3}.mixer.sep_conv.kernel     3 | 5 | 7 | 9" in shown
+    assert "\nstages.2.depth " in shown
     said = json.loads(run("space", "show", "metaformer", "--json").stdout)
     assert said["where"] == ["stages.dim never shrinks"]
     assert said["decisions"]["stages.0.dim"]["low"] == 32

@@ -96,6 +96,20 @@ def test_options_are_called_by_their_kind_where_that_tells_them_apart() -> None:
     assert labels == {"{kind: sep_conv, kernel: 3}", "{kind: sep_conv, kernel: 5}", "pooling"}
 
 
+def test_options_of_one_kind_are_called_by_what_is_fixed_in_them() -> None:
+    ratio: dict[str, Any] = {"choose": [1, 2]}
+    open_ = [{"kind": "sep_conv", "kernel": 3, "ratio": ratio}, {"kind": "sep_conv", "ratio": ratio}]
+    found = [drawn(space({"stages.mixer": {"choose": open_}}), seed) for seed in range(20)]
+    assert {name for one in found for name in one} == {
+        "stages.mixer",
+        "stages.mixer.{kind: sep_conv, kernel: 3}.ratio",
+        "stages.mixer.sep_conv.ratio",
+    }
+    alike = [{"kind": "sep_conv", "ratio": ratio}, {"kind": "sep_conv", "ratio": {"choose": [3, 4]}}]
+    labels = {drawn(space({"stages.mixer": {"choose": alike}}), seed)["stages.mixer"] for seed in range(20)}
+    assert labels == {"{kind: sep_conv, ratio: {choose: [1, 2]}}", "{kind: sep_conv, ratio: {choose: [3, 4]}}"}
+
+
 def test_ranges_keep_to_their_ends_and_steps() -> None:
     rng = Draw(random.Random(0))
     assert {rng.number("n", Numbers(4, 8, 2, whole=True)) for _ in range(100)} == {4, 6, 8}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -47,12 +48,19 @@ def show(space: str, *, as_json: bool) -> None:
 
 
 def _rows(asked: dict[str, tuple[Answer, ...] | Numbers]) -> list[Row]:
+    """A row a decision; stages that decide the same, each for itself, stand in one: `stages.{0,1,3}.mixer`."""
     from archspec.spec.decisions import Numbers
     from archspec.spec.writing import flow
 
+    alike: dict[tuple[str, str], list[str]] = {}
+    for name, answers in asked.items():
+        said = str(answers) if isinstance(answers, Numbers) else " | ".join(map(flow, answers))
+        stage = re.match(r"stages\.(\d+)\.", name)
+        shared = f"stages.{{}}{name[stage.end(1) :]}" if stage else name
+        alike.setdefault((shared, said), []).append(stage[1] if stage else "")
     return [
-        [name, str(answers) if isinstance(answers, Numbers) else " | ".join(map(flow, answers))]
-        for name, answers in asked.items()
+        [shared.replace("{}", stages[0] if len(stages) == 1 else f"{{{','.join(stages)}}}"), said]
+        for (shared, said), stages in alike.items()
     ]
 
 
