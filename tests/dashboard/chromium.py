@@ -128,8 +128,10 @@ class Tab:
             self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **own)
 
     def click(self, selector: str) -> None:
-        """Click what a selector finds."""
-        self.value(f"document.querySelector({json.dumps(selector)}).click()")
+        """Click what a selector finds, once it is there: pages fill as the store is looked through."""
+        found = f"document.querySelector({json.dumps(selector)})"
+        self.until(f"{found} !== null")
+        self.value(f"{found}.click()")
 
     def picture(self, file: Path, *, whole: bool = False) -> Path:
         """What it looks like."""

@@ -31,6 +31,7 @@ def entered(chromium: Browser, server: Served, scheme: str = "light") -> Tab:
     tab = chromium.tab(scheme=scheme)
     tab.open(server.entrance)
     tab.until("document.querySelector('#studies') !== null && location.search === ''")
+    tab.until("!document.querySelector('#studies').innerText.includes('being looked through')")
     return tab
 
 
