@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from archspec.spec.arch import Arch, Branch, Stage
@@ -26,13 +27,19 @@ class Compute(NamedTuple):
 def compute(arch: Arch, recipe: Recipe, images: int) -> Compute:
     """One training of an arch on so many images an epoch, over all phases; dropped branches are not computed."""
     seen, macs = 0, 0.0
-    for phase in phases_of(recipe):
+    for layout, phase in laid_out(arch, recipe):
         steps = steps_per_epoch(images, phase)
         shown = total_steps(phase, steps) * min(phase.batch, learned(images, phase))
-        layout = arch.layout if phase.resolution in (None, arch.input.size) else arch.laid_out(phase.resolution)
         seen += shown
         macs += BACKWARD * shown * kept_macs(layout, phase.drop_path, constant=phase.drop_path_rule == "constant")
     return Compute(seen, round(macs))
+
+
+def laid_out(arch: Arch, recipe: Recipe) -> Iterator[tuple[Layout, Recipe]]:
+    """The phases of a training, each with the network as large as it is then."""
+    for phase in phases_of(recipe):
+        native = phase.resolution in (None, arch.input.size)
+        yield arch.layout if native else arch.laid_out(phase.resolution), phase
 
 
 def kept_macs(layout: Layout, rate: float, *, constant: bool) -> float:

@@ -17,9 +17,9 @@ from archspec.records.known import Known
 from archspec.records.run import RunFolder
 from archspec.records.store import Store
 from archspec.spec.layout import Layout
-from archspec.spec.recipe import Recipe, phases_of
+from archspec.spec.recipe import Recipe
 from archspec.spec.runner import Runner
-from archspec.studies.computing import checkpoint_bytes, kept_numbers
+from archspec.studies.computing import checkpoint_bytes, kept_numbers, laid_out
 from archspec.studies.plan import CHOOSING, PlannedRun
 from archspec.studies.planning import Planned
 from archspec.studies.probed import MOST, place, probed
@@ -98,7 +98,7 @@ class Memory:
         found = probed(one, self.store, self.runner) if place(self.store, self.runner).exists() else []
         took = [phase.scores["memory_mib"] * MIB for phase in found if "memory_mib" in phase.scores]
         if found and len(took) == len(found):
-            phases = zip(took, _phases_of(one), strict=True)
+            phases = zip(took, laid_out(one.arch, one.recipe), strict=True)
             self.taken.setdefault(one.arm.id, max(mib + self._left_out(*phase) for mib, phase in phases))
 
     def _left_out(self, layout: Layout, recipe: Recipe) -> float:
@@ -113,16 +113,9 @@ def closed_form(one: Trained, runner: Runner) -> Needs:
 
 
 def _phases(one: Trained, runner: Runner) -> Iterator[Needs]:
-    yield from (_phase(layout, phase, runner) for layout, phase in _phases_of(one))
+    yield from (_phase(layout, phase, runner) for layout, phase in laid_out(one.arch, one.recipe))
     if one.before is not None:
         yield from _phases(one.before, runner)
-
-
-def _phases_of(one: Trained) -> Iterator[tuple[Layout, Recipe]]:
-    """The phases of a training, each with the network as large as it is then."""
-    for phase in phases_of(one.recipe):
-        native = phase.resolution in (None, one.arch.input.size)
-        yield one.arch.layout if native else one.arch.laid_out(phase.resolution), phase
 
 
 def _kept(layout: Layout, recipe: Recipe) -> float:
