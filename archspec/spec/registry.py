@@ -21,7 +21,9 @@ FAMILIES: dict[str, type[Spec]] = {}
 def load_builtins() -> None:
     """Import every kind that networks are made of: defining a member registers it."""
     importlib.import_module("archspec.spec.arch")  # the families of one file each
-    for folder in {base.__module__.rpartition(".")[0] for base in FAMILIES.values()} - {"archspec.spec"}:
+    # Ours only: whoever adds a family has imported it, and where that stands need not be a package.
+    ours = {base.__module__.rpartition(".")[0] for base in FAMILIES.values()}
+    for folder in filter(lambda name: name.startswith("archspec.spec."), ours):
         for module in pkgutil.iter_modules(importlib.import_module(folder).__path__, folder + "."):
             importlib.import_module(module.name)
 
