@@ -16,7 +16,7 @@ from archspec.spec.runner import AUTO, Queue, Runner, Slurm
 from archspec.spec.shelf import find, names
 from archspec.spec.space import Space
 from archspec.spec.study import Study
-from archspec.spec.summary import title
+from archspec.spec.summary import said, title
 
 Facts = dict[str, str]
 
@@ -106,7 +106,7 @@ FACTS: dict[str, Callable[[Any], Facts]] = {"study": _study, "space": _space, "r
 
 
 def _memory(asked: Any) -> str:
-    return str(asked) if asked in (None, AUTO) else short(int(asked))
+    return said(asked) if asked in (None, AUTO) else short(int(asked))
 
 
 def _named(documents: Any) -> str:

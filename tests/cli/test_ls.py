@@ -145,6 +145,10 @@ resources: {gpus: 2, cpus: 8, memory: 64G}
 nodes: 2
 time_limit: 12h
 options: {partition: big}
+---
+runner: my_machine
+kind: local
+resources: {memory: none}
 """
 
 
@@ -163,6 +167,8 @@ def test_documents_are_listed_with_what_one_chooses_them_by(
     runner = next(entry for entry in data("ls", "runners") if entry["name"] == "my_cluster")
     told = {"kind": "slurm", "a run has": "16 cores, 4 GPUs", "memory": "128G", "time limit": "12h"}
     assert runner.items() >= {**told, "options": "partition=big"}.items()
+    machine = next(entry for entry in data("ls", "runners") if entry["name"] == "my_machine")
+    assert machine["memory"] == "none"
 
 
 def test_what_cannot_be_listed(run: Run) -> None:
